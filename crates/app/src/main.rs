@@ -1,0 +1,2 @@
+//! The handbill command.
+fn main() {}

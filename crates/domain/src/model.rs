@@ -1,0 +1,198 @@
+//! The models that can be asked: what each can do, what it costs. The entries are data (`catalog/*.toml`).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::money::Currency;
+
+/// A job that a recipe gives to a model. `--models` says which entry serves which role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Drafts and classifies, cheaply.
+    Drafter,
+    /// Writes what is published.
+    Writer,
+    /// Decides how it looks.
+    ArtDirector,
+    /// Makes pictures.
+    Illustrator,
+    /// Makes moving pictures.
+    Filmer,
+    /// Speaks.
+    Speaker,
+    /// Judges.
+    Judge,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 7] =
+        [Self::Drafter, Self::Writer, Self::ArtDirector, Self::Illustrator, Self::Filmer, Self::Speaker, Self::Judge];
+
+    /// Its name in files: `art_director`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Drafter => "drafter",
+            Self::Writer => "writer",
+            Self::ArtDirector => "art_director",
+            Self::Illustrator => "illustrator",
+            Self::Filmer => "filmer",
+            Self::Speaker => "speaker",
+            Self::Judge => "judge",
+        }
+    }
+
+    /// What an entry must be able to make to serve it.
+    pub fn modality(self) -> Modality {
+        match self {
+            Self::Drafter | Self::Writer | Self::ArtDirector | Self::Judge => Modality::Text,
+            Self::Illustrator => Modality::Image,
+            Self::Filmer => Modality::Video,
+            Self::Speaker => Modality::Speech,
+        }
+    }
+}
+
+/// What a model makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Modality {
+    /// Text.
+    Text,
+    /// Still pictures.
+    Image,
+    /// Moving pictures.
+    Video,
+    /// Speech.
+    Speech,
+}
+
+/// One model of one provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Our id: `openai/gpt-6-luna`.
+    pub id: String,
+    /// What it makes.
+    pub modality: Modality,
+    /// Who serves it; names a `[provider.<name>]` of the same file.
+    pub provider: String,
+    /// The provider's own name for it.
+    pub model: String,
+    /// What it can do.
+    #[serde(default)]
+    pub abilities: Abilities,
+    /// What it costs. Without prices it cannot be planned, and so not be asked.
+    #[serde(default)]
+    pub price: Vec<PriceRow>,
+    /// Day after which the provider no longer serves it, `2027-03-01`.
+    #[serde(default)]
+    pub deprecation_date: Option<String>,
+    /// Entry whose list price a local model stands in for (`rehearsal` only): shown, never spent.
+    #[serde(default)]
+    pub stands_in_for: Option<String>,
+}
+
+/// Whom to ask, and how they speak.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// Name of the protocol's adapter: `openai`, `rehearsal`.
+    pub protocol: String,
+    /// Name of the protocol's dialect, a table of small differences; none: the protocol as documented.
+    #[serde(default)]
+    pub dialect: Option<String>,
+    /// Where it is: `https://api.openai.com/v1`. None: this machine's own process.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// Name of the environment variable that holds the key; none: it takes no key.
+    #[serde(default)]
+    pub key_env: Option<String>,
+    /// May it be on this machine or a private network? Off: the SSRF guard refuses such addresses.
+    #[serde(default)]
+    pub local: bool,
+}
+
+/// What a model can do. What is not said, it cannot.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Abilities {
+    /// Tokens of input and output together.
+    pub context_tokens: Option<u32>,
+    /// Tokens of one answer.
+    pub output_tokens: Option<u32>,
+    /// Answers in a given JSON Schema, enforced by the provider.
+    pub json_schema: bool,
+    /// Answers in JSON, without a schema.
+    pub json_object: bool,
+    /// Sends its answer as it is made.
+    pub streaming: bool,
+    /// Takes a seed.
+    pub seed: bool,
+    /// Picture sizes that it makes, `1024x1536`; empty: any.
+    pub sizes: Vec<String>,
+    /// Can change a given picture.
+    pub edits: bool,
+    /// Voices by language: `zh = ["…"]`.
+    pub voices: BTreeMap<String, Vec<String>>,
+    /// Gives the time of each word.
+    pub word_times: bool,
+    /// Lengths of clips in seconds that it makes.
+    pub clip_seconds: Vec<u32>,
+    /// Honours an idempotency key.
+    pub idempotency: bool,
+}
+
+/// The price of one unit of use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceRow {
+    /// What is counted.
+    pub unit: PriceUnit,
+    /// Millionths of the currency for `per` units.
+    pub micros: i64,
+    /// For how many units `micros` is the price: 1000000 for "per million tokens".
+    #[serde(default = "one")]
+    pub per: u64,
+    /// The currency of `micros`.
+    #[serde(default)]
+    pub currency: Currency,
+    /// Row applies from this many input tokens on (long-context prices); the row with the largest `above` that
+    /// is below the call's input counts.
+    #[serde(default)]
+    pub above: u64,
+    /// Row applies to this size (`1024x1536`) or quality (`high`) or both (`high/1024x1536`) only.
+    #[serde(default)]
+    pub variant: Option<String>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// What providers count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceUnit {
+    /// Tokens that we send and that were not cached.
+    InputToken,
+    /// Tokens that we send and that the provider had cached.
+    CachedToken,
+    /// Tokens of the answer, thinking included.
+    OutputToken,
+    /// Tokens of a picture that we get.
+    ImageOutputToken,
+    /// Pictures.
+    Image,
+    /// Seconds of video.
+    VideoSecond,
+    /// Characters of speech.
+    Character,
+    /// Seconds of speech.
+    AudioSecond,
+    /// Requests.
+    Request,
+}

@@ -1,0 +1,1 @@
+//! Story tests: one binary, one link.
