@@ -1,0 +1,116 @@
+//! Texts as Markdown: one file per placement and locale, and the articles.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use handbill_checks::meter;
+use handbill_domain::{
+    channel::{self, TextField},
+    words::{Article, PlacementCopy},
+};
+
+/// `copy/<locale>/<placement>.md` with all variants of a placement.
+pub(super) fn copy(copies: &[PlacementCopy]) -> Vec<(String, String)> {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    for copy in copies {
+        let Some(placement) = channel::placement(&copy.placement) else { continue };
+        let language = copy.locale.language();
+        let file = files.entry(format!("copy/{}/{}.md", copy.locale, copy.placement)).or_insert_with(|| {
+            format!("# {} · {}\n\n`{}`\n", placement.name.for_language(language), copy.locale, placement.id)
+        });
+        let chinese = language == "zh";
+        let (variant, angle) = if chinese { ("方案", "切入点") } else { ("Variant", "angle") };
+        // Writing to a String cannot fail.
+        let _ = write!(file, "\n## {variant} {} ({angle}: {})\n", copy.variant, copy.angle);
+        for field in &placement.fields {
+            for text in copy.fields.get(&field.key).into_iter().flatten() {
+                let label = label(field, chinese);
+                let _ = write!(file, "\n**{label}** ({})\n\n{}\n", count(text, field), quoted(text));
+            }
+        }
+    }
+    files.into_iter().collect()
+}
+
+/// The field's name for people: `高亮标题`, `Long headline`.
+pub(super) fn label(field: &TextField, chinese: bool) -> String {
+    if chinese {
+        return field.label_zh.clone();
+    }
+    let words = field.key.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Length and limit: `24/30`, or the length alone.
+pub(super) fn count(text: &str, field: &TextField) -> String {
+    let length = meter::length(text, field.unit);
+    field.max.map_or_else(|| length.to_string(), |max| format!("{length}/{max}"))
+}
+
+/// As a block quotation, so that nothing in the text is taken for markup of ours.
+fn quoted(text: &str) -> String {
+    text.lines().map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// An article with front matter, as static site generators read it.
+pub fn article(article: &Article, locale: &str) -> String {
+    let chinese = locale.starts_with("zh");
+    let field = |text: &str| serde_json::Value::from(text).to_string();
+    let mut out = format!(
+        "---\ntitle: {}\ndescription: {}\nslug: {}\nlang: {locale}\n---\n\n# {}\n\n{}\n",
+        field(&article.title),
+        field(&article.meta_description),
+        article.slug,
+        article.title,
+        article.lead
+    );
+    for section in &article.sections {
+        let _ = write!(out, "\n## {}\n\n{}\n", section.heading, section.paragraphs.join("\n\n"));
+    }
+    if !article.faq.is_empty() {
+        let _ = writeln!(out, "\n## {}", if chinese { "常见问题" } else { "Questions and answers" });
+        for entry in &article.faq {
+            let _ = write!(out, "\n### {}\n\n{}\n", entry.question, entry.answer);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copy_is_shown_with_its_length_and_limit() {
+        let copy = PlacementCopy {
+            placement: "google_ads.rsa".into(),
+            locale: "zh-CN".parse().unwrap(),
+            variant: 1,
+            angle: "craft".into(),
+            fields: [("headline".to_owned(), vec!["明前龙井".to_owned()])].into(),
+        };
+        let files = copy_of(&copy);
+        assert_eq!(files[0].0, "copy/zh-CN/google_ads.rsa.md");
+        assert!(files[0].1.contains("**标题** (8/30)\n\n> 明前龙井\n"), "{}", files[0].1);
+    }
+
+    fn copy_of(copy: &PlacementCopy) -> Vec<(String, String)> {
+        super::copy(std::slice::from_ref(copy))
+    }
+
+    #[test]
+    fn an_article_keeps_quotes_in_its_front_matter() {
+        let text = article(
+            &Article {
+                title: "Tea: \"spring\"".into(),
+                meta_description: "d".into(),
+                slug: "tea".into(),
+                lead: "Lead.".into(),
+                sections: vec![],
+                faq: vec![],
+            },
+            "en-US",
+        );
+        assert!(text.starts_with("---\ntitle: \"Tea: \\\"spring\\\"\"\n"), "{text}");
+    }
+}
