@@ -9,25 +9,28 @@ from PIL import Image
 from .light import unit
 
 F = np.float32
-GRID = 3  # sub-pixels along a side
+GRID = 4  # sub-pixels along a side
 
 
 class Camera:
-    """A pin-hole at `eye` looking at `target`; `tall` is the height in cm that fits the frame at the target."""
+    """A view camera: the film stays upright and shifts, so upright edges stay parallel.
+
+    `tall` is the height in cm that fits the frame at the distance of the target.
+    """
 
     def __init__(self, eye, target, tall, width, height):
         self.eye, self.size = np.array(eye, F), (width, height)
         look = np.array(target, F) - self.eye
-        self.far, self.w = np.linalg.norm(look), unit(look)
-        self.u = unit(np.cross(self.w, [0, 1, 0]))
-        self.v = np.cross(self.u, self.w).astype(F)
-        self.scale = tall / self.far / height
+        self.far = float(np.hypot(look[0], look[2]))
+        self.w = np.array([look[0], 0, look[2]], F) / F(self.far)
+        self.u, self.v = unit(np.cross(self.w, [0, 1, 0])), np.array([0, 1, 0], F)
+        self.shift, self.scale = look[1] / self.far, tall / self.far / height
 
     def rays(self, top, rows, grid):
         w, h = self.size
         x = (np.arange(w * grid) + 0.5) / grid - w / 2
         y = h / 2 - top - (np.arange(rows * grid) + 0.5) / grid
-        gx, gy = np.meshgrid(x.astype(F) * self.scale, y.astype(F) * self.scale)
+        gx, gy = np.meshgrid(x.astype(F) * self.scale, (y * self.scale + self.shift).astype(F))
         d = self.w + gx.reshape(-1, 1) * self.u + gy.reshape(-1, 1) * self.v
         return np.broadcast_to(self.eye, d.shape).astype(F), unit(d)
 

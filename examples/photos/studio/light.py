@@ -20,13 +20,12 @@ class SoftBox:
         self.v = np.cross(self.n, self.u).astype(F)
         self.half, self.colour, self.feather = np.array(size, F) / 2, np.array(colour, F), feather
 
-    def seen(self, o, d, rough):
-        """Radiance along rays whose cone opens by `rough` (tangent of the half angle)."""
+    def seen(self, o, d, rough, reach=np.inf):
+        """Radiance along rays no longer than `reach` whose cone opens by `rough` (tangent of the half angle)."""
         facing = -(d @ self.n)
-        t = -((self.c - o) @ self.n) / np.maximum(facing, 1e-4) * -1
         t = ((o - self.c) @ self.n) / np.maximum(facing, 1e-4)
         q = o + d * t[:, None] - self.c
-        ok = (facing > 1e-3) & (t > 0)
+        ok = (facing > 1e-3) & (t > 0) & (t < reach)
         out = ok.astype(F)
         for axis, half in ((self.u, self.half[0]), (self.v, self.half[1])):
             x = q @ axis
@@ -37,15 +36,17 @@ class SoftBox:
 
 
 class Rig:
-    """All light that comes from outside the scene: a sky `sky(d)` and soft boxes."""
+    """All light that comes from outside the scene: a sky `sky(d)`, soft boxes, and cards that only reflections see."""
 
-    def __init__(self, sky, boxes):
-        self.sky, self.boxes = sky, boxes
+    def __init__(self, sky, boxes, cards=()):
+        self.sky, self.boxes, self.cards = sky, list(boxes), list(cards)
 
-    def seen(self, o, d, rough=0.0):
-        out = self.sky(d).astype(F)
+    def lamps(self, o, d, rough, reach, cards):
+        out = np.zeros((len(o), 3), F)
         for box in self.boxes:
-            out = out + box.seen(o, d, rough)
+            out += box.seen(o, d, rough, reach)
+        for card in self.cards if cards else ():
+            out += card.seen(o, d, rough)  # through the ground, so that an edge light runs down to the foot
         return out
 
 
@@ -101,7 +102,7 @@ class Bake:
         for _ in range(bounces):
             ground = self._gather(floor + up * F(0.004), up, seed + 1).reshape(self.on_ground.shape)
             body = self._gather(points + normals * F(0.012), normals, seed + 2).reshape(self.on_solid.shape)
-            self.on_ground, self.on_solid = _smooth(ground), _smooth(body)
+            self.on_ground, self.on_solid = _calm(_smooth(ground), self.rings, self.base), _smooth(body)
 
     def _gather(self, p, n, seed):
         rng, out = np.random.default_rng(seed), np.empty((len(p), 3), F)
@@ -117,9 +118,9 @@ class Bake:
             out[i:i + chunk] = self.incoming(o, d.reshape(-1, 3).astype(F)).reshape(len(q), len(f), 3).mean(1)
         return out
 
-    def incoming(self, o, d, rough=0.0, steps=60):
+    def incoming(self, o, d, rough=0.0, steps=60, lift=0.0, cards=False):
         """What rays bring back: the solid's or the ground's diffuse light, or the lamps."""
-        t = self.solid.trace(o, d, steps)
+        t = self.solid.trace(o, d, steps, lift)
         with np.errstate(divide="ignore", invalid="ignore"):
             down = np.where(d[:, 1] < -1e-5, -o[:, 1] / d[:, 1], np.inf).astype(F)
         out = np.zeros((len(o), 3), F)
@@ -133,8 +134,10 @@ class Bake:
             p = o[fell] + d[fell] * down[fell, None]
             out[fell] = self.ground_albedo * self.ground_light(p)
         sky = ~hit & ~fell
-        rough = rough[sky] if isinstance(rough, np.ndarray) else rough
-        out[sky] = self.rig.seen(o[sky], d[sky], rough)
+        out[sky] = self.rig.sky(d[sky])
+        free = ~hit
+        rough = rough[free] if isinstance(rough, np.ndarray) else rough
+        out[free] += self.rig.lamps(o[free], d[free], rough, down[free], cards)
         return out
 
     def solid_light(self, arc, p):
@@ -158,4 +161,15 @@ def _polar(table, row, p):
 def _smooth(table):
     for _ in range(3):
         table = 0.25 * np.roll(table, 1, 1) + 0.5 * table + 0.25 * np.roll(table, -1, 1)
+    return table.astype(F)
+
+
+def _calm(table, rings, base, passes=10):
+    """Smooth the ground outwards too, where no contact shadow has detail to lose."""
+    keep = np.clip(1 - (rings - base - 0.4) / 1.6, 0, 1)[:, None, None].astype(F)
+    for _ in range(passes):
+        soft = table.copy()
+        soft[1:-1] = 0.25 * table[:-2] + 0.5 * table[1:-1] + 0.25 * table[2:]
+        soft = 0.25 * np.roll(soft, 1, 1) + 0.5 * soft + 0.25 * np.roll(soft, -1, 1)
+        table = soft * (1 - keep) + table * keep
     return table.astype(F)

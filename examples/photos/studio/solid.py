@@ -3,7 +3,7 @@
 import numpy as np
 
 F = np.float32
-CELL = 0.02  # of the distance grid, cm
+CELL = 0.0125  # of the distance grid, cm
 
 
 def outline(corners):
@@ -60,7 +60,7 @@ class Lathe:
     def _grid(self):
         nr, ny = int(self.rmax / CELL) + 3, int((self.ymax - self.ymin) / CELL) + 3
         r, y = np.meshgrid(np.arange(nr) * CELL, self.ymin + np.arange(ny) * CELL, indexing="xy")
-        best, seg, inside = np.full(r.shape, 1e9), np.zeros(r.shape, np.int16), np.zeros(r.shape, bool)
+        best, seg, crossed = np.full(r.shape, 1e9), np.zeros(r.shape, np.int16), np.zeros(r.shape, bool)
         for i, (a, d, l2) in enumerate(zip(self.a, self.ab, self.len2)):
             t = np.clip(((r - a[0]) * d[0] + (y - a[1]) * d[1]) / l2, 0, 1)
             q = (r - a[0] - t * d[0]) ** 2 + (y - a[1] - t * d[1]) ** 2
@@ -68,11 +68,11 @@ class Lathe:
             best[near], seg[near] = q[near], i
             crosses = (a[1] > y) != (a[1] + d[1] > y)
             with np.errstate(divide="ignore", invalid="ignore"):
-                inside ^= crosses & (r > a[0] + (y - a[1]) * d[0] / d[1])
-        # A vertical ray to the right meets the wall an odd number of times from outside as the outline ends on the axis.
-        outside = inside if inside[ny // 2, -1] else ~inside
-        yy = (y > self.points[:, 1].max()) | (y < self.points[:, 1].min())
-        self.dist = np.where(outside | yy, np.sqrt(best), -np.sqrt(best)).astype(F)
+                crossed ^= crosses & (r > a[0] + (y - a[1]) * d[0] / d[1])
+        # The way left to the axis meets the wall an even number of times from inside, where the axis itself is inside.
+        axis_inside = (y > self.points[0, 1]) & (y < self.points[-1, 1])
+        solid = crossed ^ axis_inside
+        self.dist = np.where(solid, -np.sqrt(best), np.sqrt(best)).astype(F)
         self.seg = seg
 
     def distance(self, r, y):
