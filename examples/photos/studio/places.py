@@ -66,12 +66,10 @@ def oak(n, dpc):
     y, x = np.mgrid[0:n, 0:n] / dpc
     board = np.floor(y / 13.0 + 0.35)
     along = x + board * 37.0
-    bend = np.array(marks.noise((n // 8, n // 8), 60, 21).repeat(8, 0).repeat(8, 1)[:n, :n])
-    bend = blur(bend[..., None], 10)[..., 0]
-    stretch = _grain(n, 0.012, 0.22, 22)
-    rings = np.sin((y * 1.5 + bend * 1.1 + 0.30 * stretch + board * 2.3) * 2.0 + 0.25 * np.sin(along * 0.21))
-    fibre, pores = _grain(n, 0.006, 0.5, 23), _grain(n, 0.012, 1.0, 24)
-    tone = 0.55 + 0.13 * rings + 0.10 * stretch + 0.11 * fibre - 0.20 * np.clip(pores - 1.2, 0, 2)
+    bend, stretch = _grain(n, 0.0045, 0.020, 21), _grain(n, 0.02, 0.20, 22)
+    rings = np.sin((y * 1.7 + bend * 1.5 + 0.22 * stretch + board * 2.3) * 2.0 + 0.25 * np.sin(along * 0.21))
+    fibre, pores = _grain(n, 0.05, 0.55, 23), _grain(n, 0.13, 1.1, 24)
+    tone = 0.55 + 0.13 * rings + 0.10 * stretch + 0.12 * fibre - 0.24 * np.clip(pores - 1.2, 0, 2)
     tone += 0.10 * np.sin(board * 5.1)
     seam = np.abs((y / 13.0 + 0.35) - np.round(y / 13.0 + 0.35)) * 13.0
     groove = np.exp(-(seam / 0.035) ** 2)
@@ -121,12 +119,12 @@ def strew(height, colour, gloss, dpc, heaps, seed=5):
                 continue
             patch = np.s_[j - reach:j + reach, i - reach:i + reach]
             under = height[patch]
-            seat = min(np.percentile(under[cover > 0.5], 60), 0.62) if (cover > 0.5).any() else 0
-            tilt = rng.normal(0, 0.045)
+            seat = min(np.percentile(under[cover > 0.5], 60), 0.36) if (cover > 0.5).any() else 0
+            tilt = rng.normal(0, 0.03)
             fold = rng.uniform(0.2, 0.6) * rng.choice([-1, 1])
-            dome = 0.10 * np.sqrt(np.clip(1 - across ** 2, 0, 1)) - 0.035 * np.exp(-((across - fold) / 0.16) ** 2)
-            rise = max(seat, 0) + 0.03 + dome + tilt * (ss - 0.5) + 0.10 * abs(rng.normal()) * (ss - 0.5) ** 2
-            streak = 0.10 * np.sin(across * 11 + 3 * np.sin(ss * 4 + z)) + 0.06 * np.sin(ss * 31 + across * 5)
+            dome = 0.055 * np.clip(1 - across ** 2, 0, 1) - 0.022 * np.exp(-((across - fold) / 0.16) ** 2)
+            rise = max(seat, 0) + 0.022 + dome + tilt * (ss - 0.5) + 0.06 * abs(rng.normal()) * (ss - 0.5) ** 2
+            streak = 0.10 * np.sin(across * 11 + 3 * np.sin(ss * 4 + z)) + 0.06 * np.sin(ss * 31 + across * 5) + 0.05 * rng.standard_normal(u.shape)
             base = greens[rng.integers(len(greens))] * rng.uniform(0.95, 1.45)
             shade = base * (1 + streak - 0.30 * np.exp(-((across - fold) / 0.10) ** 2) + 0.22 * (np.abs(across) > 0.8))[..., None]
             on = (cover > 0.5) & (rise > under - 0.02)
@@ -134,6 +132,11 @@ def strew(height, colour, gloss, dpc, heaps, seed=5):
             m = (cover * (rise > under - 0.02))[..., None]
             colour[patch] = colour[patch] * (1 - m) + shade * m
             gloss[patch] = gloss[patch] * (1 - m[..., 0]) + 0.35 * m[..., 0]
+    # A height map cannot undercut: where a leaf's edge would stand as a wall there is the dark under the leaf.
+    gy, gx = np.gradient(height, 1 / dpc)
+    wall = np.exp(-(np.clip(np.hypot(gx, gy) - 0.9, 0, None) / 0.9) ** 2)
+    colour *= (0.16 + 0.84 * wall)[..., None]
+    gloss *= wall
     return height, colour, gloss
 
 
@@ -146,7 +149,7 @@ class Cup:
         self.solid = Lathe([
             (0, 0.05, 0, "china"), (3.1, 0.05, 0.05, "china"), (3.25, 0.0, 0.05, "china"), (3.5, 0.0, 0.06, "china"),
             (3.7, 0.24, 0.3, "china"), (5.9, 0.92, 2.5, "china"), (6.25, 1.16, 0.05, "lip"), (6.18, 1.24, 0.05, "china"),
-            (5.5, 0.98, 1.5, "china"), (3.4, 0.42, 1.0, "china"), (2.12, 0.42, 0.08, "china"), (2.06, 0.95, 0.35, "china"),
+            (5.5, 0.98, 1.5, "china"), (3.4, 0.42, 1.0, "china"), (2.14, 0.42, 0.30, "china"), (2.06, 1.12, 0.4, "china"),
             (3.75, 2.05, 2.2, "china"), (4.35, 4.3, 4.0, "china"), (4.78, 5.42, 0.05, "lip"), (4.68, 5.47, 0.05, "china"),
             (4.23, 4.35, 4.0, "china"), (4.16, 4.1, 0.02, "tea"), (0, 4.1, 0, "tea"),
         ], self.PARTS)
