@@ -1,1 +1,12 @@
-//! media
+//! Pixels, frames and sound: pure and blocking, no network.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod canvas;
+pub mod color;
+mod error;
+pub mod shape;
+pub mod text;
+
+pub use canvas::{Canvas, Tile};
+pub use color::Color;
+pub use error::Error;

@@ -1,0 +1,170 @@
+//! The canvas: premultiplied RGBA pixels that everything is drawn on.
+
+use crate::Color;
+
+/// Pixels: RGBA, 8 bits each, premultiplied, rows from the top, without padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canvas {
+    width: u32,
+    height: u32,
+    data: Vec<u8>,
+}
+
+/// A small canvas with the place where it belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// Its pixels.
+    pub canvas: Canvas,
+    /// Left edge, relative to where the thing that it shows was asked to be.
+    pub x: i32,
+    /// Top edge, likewise.
+    pub y: i32,
+}
+
+impl Canvas {
+    /// A canvas of one colour.
+    pub fn new(width: u32, height: u32, color: Color) -> Self {
+        let data = color.premultiplied().repeat(width as usize * height as usize);
+        Self { width, height, data }
+    }
+
+    /// From premultiplied RGBA bytes; `None` when their number is not `4 × width × height`.
+    pub fn from_premultiplied(width: u32, height: u32, data: Vec<u8>) -> Option<Self> {
+        (data.len() == width as usize * height as usize * 4).then_some(Self { width, height, data })
+    }
+
+    /// Width in px.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in px.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The premultiplied RGBA bytes.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// The premultiplied RGBA bytes, to change.
+    pub fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    /// The premultiplied RGBA bytes, for good.
+    pub fn into_data(self) -> Vec<u8> {
+        self.data
+    }
+
+    /// One premultiplied pixel; outside it is nothing.
+    pub fn pixel(&self, x: u32, y: u32) -> [u8; 4] {
+        if x >= self.width || y >= self.height {
+            return [0; 4];
+        }
+        let at = (y as usize * self.width as usize + x as usize) * 4;
+        [self.data[at], self.data[at + 1], self.data[at + 2], self.data[at + 3]]
+    }
+
+    /// Draws another canvas over this one with its top left corner at `(x, y)`; what sticks out is cut off.
+    pub fn over(&mut self, top: &Self, x: i32, y: i32, opacity: f32) {
+        let opacity = (opacity.clamp(0.0, 1.0) * 255.0).round() as u32;
+        let Some(part) = self.overlap(top.width, top.height, x, y) else { return };
+        for row in 0..part.height {
+            let from = ((part.from_y + row) * top.width as usize + part.from_x) * 4;
+            let to = ((part.to_y + row) * self.width as usize + part.to_x) * 4;
+            let n = part.width * 4;
+            let (source, target) = (&top.data[from..from + n], &mut self.data[to..to + n]);
+            for (s, d) in source.as_chunks::<4>().0.iter().zip(target.as_chunks_mut::<4>().0) {
+                blend(d, s.map(u32::from), opacity);
+            }
+        }
+    }
+
+    /// Draws a colour through a mask of coverage bytes (`width × height`) with its top left corner at `(x, y)`.
+    pub fn stencil(&mut self, mask: &[u8], width: u32, height: u32, (x, y): (i32, i32), color: Color) {
+        let Some(part) = self.overlap(width, height, x, y) else { return };
+        let ink = color.premultiplied().map(u32::from);
+        for row in 0..part.height {
+            let from = (part.from_y + row) * width as usize + part.from_x;
+            let to = ((part.to_y + row) * self.width as usize + part.to_x) * 4;
+            let target = &mut self.data[to..to + part.width * 4];
+            for (m, d) in mask[from..from + part.width].iter().zip(target.as_chunks_mut::<4>().0) {
+                if *m > 0 {
+                    blend(d, ink, u32::from(*m));
+                }
+            }
+        }
+    }
+
+    /// The part of this canvas with its top left corner at `(x, y)`; what lies outside is clear.
+    pub fn crop(&self, x: i32, y: i32, width: u32, height: u32) -> Self {
+        let mut part = Self::new(width, height, Color::CLEAR);
+        part.over(self, -x, -y, 1.0);
+        part
+    }
+
+    /// For drawing shapes with `tiny-skia`.
+    pub(crate) fn pixmap(&mut self) -> Option<tiny_skia::PixmapMut<'_>> {
+        tiny_skia::PixmapMut::from_bytes(&mut self.data, self.width, self.height)
+    }
+
+    fn overlap(&self, width: u32, height: u32, x: i32, y: i32) -> Option<Overlap> {
+        let span = |at: i32, len: u32, room: u32| {
+            let (start, end) = (i64::from(at).max(0), (i64::from(at) + i64::from(len)).min(i64::from(room)));
+            (start < end).then(|| ((start - i64::from(at)) as usize, start as usize, (end - start) as usize))
+        };
+        let (from_x, to_x, w) = span(x, width, self.width)?;
+        let (from_y, to_y, h) = span(y, height, self.height)?;
+        Some(Overlap { from_x, from_y, to_x, to_y, width: w, height: h })
+    }
+}
+
+struct Overlap {
+    from_x: usize,
+    from_y: usize,
+    to_x: usize,
+    to_y: usize,
+    width: usize,
+    height: usize,
+}
+
+/// Source over, premultiplied, with an opacity of 0 to 255.
+#[inline]
+fn blend(d: &mut [u8; 4], s: [u32; 4], opacity: u32) {
+    let s = if opacity == 255 { s } else { s.map(|c| div255(c * opacity)) };
+    let rest = 255 - s[3];
+    for (d, s) in d.iter_mut().zip(s) {
+        *d = (s + div255(u32::from(*d) * rest)).min(255) as u8;
+    }
+}
+
+/// `x / 255`, rounded, for products of two bytes.
+#[inline]
+pub(crate) fn div255(x: u32) -> u32 {
+    let x = x + 128;
+    (x + (x >> 8)) >> 8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sticks_out_of_the_canvas_is_cut_off() {
+        let mut canvas = Canvas::new(4, 4, Color::WHITE);
+        canvas.over(&Canvas::new(4, 4, Color::BLACK), -2, 3, 1.0);
+        assert_eq!(canvas.pixel(1, 3), [0, 0, 0, 255]);
+        assert_eq!(canvas.pixel(2, 3), [255; 4]);
+        canvas.over(&Canvas::new(4, 4, Color::BLACK), 90, -90, 1.0);
+        assert_eq!(canvas.pixel(3, 0), [255; 4]);
+    }
+
+    #[test]
+    fn half_black_over_white_is_the_middle_grey() {
+        let mut canvas = Canvas::new(1, 1, Color::WHITE);
+        canvas.stencil(&[128], 1, 1, (0, 0), Color::BLACK);
+        assert_eq!(canvas.pixel(0, 0), [127, 127, 127, 255]);
+    }
+}

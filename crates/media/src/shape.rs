@@ -1,0 +1,90 @@
+//! Plain shapes: rounded rectangles, discs, gradients, lines.
+
+use tiny_skia::{FillRule, GradientStop, LinearGradient, Paint, PathBuilder, Point, RadialGradient, SpreadMode, Stroke, Transform};
+
+use crate::{Canvas, Color};
+
+/// A filled rectangle with rounded corners. All in px.
+pub fn rect(canvas: &mut Canvas, x: f32, y: f32, width: f32, height: f32, radius: f32, color: Color) {
+    let paint = plain(color);
+    if let (Some(path), Some(mut pixels)) = (rounded(x, y, width, height, radius), canvas.pixmap()) {
+        pixels.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+    }
+}
+
+/// The outline of a rectangle with rounded corners, drawn inside its edge.
+pub fn frame(canvas: &mut Canvas, (x, y, width, height): (f32, f32, f32, f32), radius: f32, thick: f32, color: Color) {
+    let half = thick / 2.0;
+    let path = rounded(x + half, y + half, width - thick, height - thick, (radius - half).max(0.0));
+    if let (Some(path), Some(mut pixels)) = (path, canvas.pixmap()) {
+        pixels.stroke_path(&path, &plain(color), &Stroke { width: thick, ..Stroke::default() }, Transform::identity(), None);
+    }
+}
+
+/// A filled ellipse.
+pub fn ellipse(canvas: &mut Canvas, (x, y, width, height): (f32, f32, f32, f32), color: Color) {
+    let path = tiny_skia::Rect::from_xywh(x, y, width, height).and_then(PathBuilder::from_oval);
+    if let (Some(path), Some(mut pixels)) = (path, canvas.pixmap()) {
+        pixels.fill_path(&path, &plain(color), FillRule::Winding, Transform::identity(), None);
+    }
+}
+
+/// A rectangle filled with a gradient between two points of it, both in shares of its size.
+pub fn gradient(canvas: &mut Canvas, (x, y, width, height): (f32, f32, f32, f32), from: (f32, f32), to: (f32, f32), stops: &[(f32, Color)]) {
+    let at = |(u, v): (f32, f32)| Point::from_xy(x + u * width, y + v * height);
+    let shader = LinearGradient::new(at(from), at(to), self::stops(stops), SpreadMode::Pad, Transform::identity());
+    fill(canvas, (x, y, width, height), shader);
+}
+
+/// A round glow that ends at `radius`.
+pub fn glow(canvas: &mut Canvas, (x, y): (f32, f32), radius: f32, stops: &[(f32, Color)]) {
+    let middle = Point::from_xy(x, y);
+    let shader = RadialGradient::new(middle, 0.0, middle, radius, self::stops(stops), SpreadMode::Pad, Transform::identity());
+    fill(canvas, (x - radius, y - radius, radius * 2.0, radius * 2.0), shader);
+}
+
+fn fill(canvas: &mut Canvas, (x, y, width, height): (f32, f32, f32, f32), shader: Option<tiny_skia::Shader<'_>>) {
+    let rect = tiny_skia::Rect::from_xywh(x, y, width, height);
+    if let (Some(shader), Some(rect), Some(mut pixels)) = (shader, rect, canvas.pixmap()) {
+        let paint = Paint { shader, ..Paint::default() };
+        pixels.fill_rect(rect, &paint, Transform::identity(), None);
+    }
+}
+
+fn stops(stops: &[(f32, Color)]) -> Vec<GradientStop> {
+    stops.iter().map(|(at, color)| GradientStop::new(*at, skia(*color))).collect()
+}
+
+pub(crate) fn plain(color: Color) -> Paint<'static> {
+    let mut paint = Paint::default();
+    paint.set_color(skia(color));
+    paint.anti_alias = true;
+    paint
+}
+
+pub(crate) fn skia(color: Color) -> tiny_skia::Color {
+    tiny_skia::Color::from_rgba8(color.r, color.g, color.b, color.a)
+}
+
+fn rounded(x: f32, y: f32, width: f32, height: f32, radius: f32) -> Option<tiny_skia::Path> {
+    let rect = tiny_skia::Rect::from_xywh(x, y, width, height)?;
+    let r = radius.min(width / 2.0).min(height / 2.0);
+    if r <= 0.0 {
+        return Some(PathBuilder::from_rect(rect));
+    }
+    // Control points of a quarter circle.
+    let k = r * 0.552_284_8;
+    let (right, bottom) = (x + width, y + height);
+    let mut path = PathBuilder::new();
+    path.move_to(x + r, y);
+    path.line_to(right - r, y);
+    path.cubic_to(right - r + k, y, right, y + r - k, right, y + r);
+    path.line_to(right, bottom - r);
+    path.cubic_to(right, bottom - r + k, right - r + k, bottom, right - r, bottom);
+    path.line_to(x + r, bottom);
+    path.cubic_to(x + r - k, bottom, x, bottom - r + k, x, bottom - r);
+    path.line_to(x, y + r);
+    path.cubic_to(x, y + r - k, x + r - k, y, x + r, y);
+    path.close();
+    path.finish()
+}

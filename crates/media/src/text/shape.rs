@@ -1,0 +1,259 @@
+//! From characters to glyphs: cleans a text, cuts it into pieces that can be broken between, shapes its lines.
+
+use handbill_domain::locale::Locale;
+use parley::{
+    Alignment, BaseDirection, FontData, FontWeight, Layout, LineHeight, PositionedLayoutItem, StyleProperty,
+    style::FontFamily,
+};
+
+use super::{
+    Fonts, TextStyle,
+    fonts::{Shaper, hint},
+    wrap::Piece,
+};
+use crate::Error;
+
+/// Texts are measured at this size and scaled; without hinting, widths are proportional to the size.
+pub(super) const REFERENCE: f32 = 100.0;
+
+/// Space between Chinese characters and Latin letters or figures, in em (CLREQ: a quarter).
+const AUTOSPACE: f32 = 0.25;
+
+/// Never at the start of a line.
+const NOT_FIRST: &str = "，。！？；：、）》」』】〕〉”’…—％%℃°·,.!?;:)]}»›～ー々";
+/// Never at the end of a line.
+const NOT_LAST: &str = "（《「『【〔〈“‘([{«‹￥¥$€£#";
+/// A line that ends here ends well.
+const GOOD_END: &str = "，。！？；：、…—,.!?;:|·";
+/// English words that want to stand before what follows.
+const CLINGING: &[&str] = &["a", "an", "the", "of", "to", "in", "on", "at", "for", "and", "or", "with", "by", "from", "&"];
+
+/// Glyphs of one font, placed relative to the start of the baseline of their line.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) font: FontData,
+    pub(super) coords: Vec<i16>,
+    pub(super) embolden: bool,
+    pub(super) skew: Option<f32>,
+    /// Glyph id, x, y.
+    pub(super) glyphs: Vec<(u16, f32, f32)>,
+}
+
+/// A shaped line.
+#[derive(Clone, Debug)]
+pub(super) struct ShapedLine {
+    pub(super) runs: Vec<Run>,
+    pub(super) width: f32,
+    pub(super) right_to_left: bool,
+}
+
+/// One space where there were several, no control characters, no space between Chinese and Latin (spacing sets it).
+pub(super) fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let kept = |c: &char| *c == '\n' || !(c.is_control() || *c == '\u{FEFF}');
+    for line in text.replace('\t', " ").chars().filter(kept).collect::<String>().lines() {
+        let line = line.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
+        let chars: Vec<char> = line.chars().collect();
+        if !out.is_empty() && !line.is_empty() {
+            out.push('\n');
+        }
+        for (n, c) in chars.iter().enumerate() {
+            let around = n.checked_sub(1).and_then(|b| chars.get(b)).zip(chars.get(n + 1));
+            if !(*c == ' ' && around.is_some_and(|(a, b)| touches(*a, *b))) {
+                out.push(*c);
+            }
+        }
+    }
+    out
+}
+
+/// Is it a Chinese character (or kana), not punctuation?
+pub(super) fn is_han(c: char) -> bool {
+    matches!(c as u32, 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x2_0000..=0x3_FFFF | 0x3040..=0x30FF | 0x3005..=0x3007)
+}
+
+/// Do these two want a little space between them?
+fn touches(a: char, b: char) -> bool {
+    let latin = |c: char| c.is_ascii_alphanumeric() || (c.is_alphabetic() && !is_han(c) && (c as u32) < 0x2000) || matches!(c, '%' | '+' | '°' | '℃');
+    (is_han(a) && latin(b)) || (latin(a) && is_han(b))
+}
+
+/// Cuts a clean text at every place where a line may end, and measures the pieces at the reference size.
+pub(super) fn pieces(fonts: &Fonts, text: &str, style: &TextStyle) -> Result<Vec<Piece>, Error> {
+    fonts.with(|shaper| {
+        let mut all = Vec::new();
+        let mut start = 0;
+        for paragraph in text.split('\n') {
+            let mut layout = shaped(fonts, shaper, paragraph, style, REFERENCE);
+            missing(&layout, paragraph)?;
+            let cut = cut(&mut layout, paragraph);
+            all.extend(cut.into_iter().map(|p| Piece { bytes: p.bytes.start + start..p.bytes.end + start, ..p }));
+            if let Some(last) = all.last_mut() {
+                last.hard = true;
+            }
+            start += paragraph.len() + 1;
+        }
+        if let Some(last) = all.last_mut() {
+            last.hard = false;
+        }
+        Ok(all)
+    })
+}
+
+fn cut(layout: &mut Layout<()>, text: &str) -> Vec<Piece> {
+    layout.break_all_lines(Some(0.0));
+    let mut pieces: Vec<Piece> = Vec::new();
+    for line in layout.lines() {
+        let bytes = line.text_range();
+        let part = &text[bytes.clone()];
+        if part.is_empty() {
+            continue;
+        }
+        let word_end = line.runs().last().and_then(|r| r.get(r.len().saturating_sub(1))).is_none_or(|c| {
+            c.next_logical().is_none_or(|next| next.is_word_boundary())
+        });
+        let piece = Piece {
+            width: line.metrics().advance,
+            hang: line.metrics().hanging_advance,
+            cost: end_cost(part, word_end),
+            chars: part.chars().filter(|c| c.is_alphanumeric()).count(),
+            hard: false,
+            bytes,
+        };
+        match pieces.last_mut().filter(|before| clings(&text[before.bytes.clone()], part)) {
+            Some(before) => {
+                before.bytes.end = piece.bytes.end;
+                before.width += piece.width;
+                before.hang = piece.hang;
+                before.cost = piece.cost;
+                before.chars += piece.chars;
+            }
+            None => pieces.push(piece),
+        }
+    }
+    pieces
+}
+
+/// May no line end between these two, though the general rules allow it?
+fn clings(before: &str, after: &str) -> bool {
+    let (Some(last), Some(first)) = (before.trim_end().chars().last(), after.chars().next()) else { return false };
+    let number = last.is_ascii_digit();
+    let unit = after.trim_end().chars().count() <= 3 && first.is_alphabetic() && first.is_lowercase();
+    NOT_FIRST.contains(first) || NOT_LAST.contains(last) || (number && (is_han(first) || unit || first == '°'))
+}
+
+/// What a line end after this piece costs, in squared em.
+fn end_cost(part: &str, word_end: bool) -> f32 {
+    let word = part.trim_end();
+    let Some(last) = word.chars().last() else { return 0.0 };
+    if GOOD_END.contains(last) {
+        -6.0
+    } else if CLINGING.contains(&word.to_lowercase().as_str()) {
+        3.0
+    } else if is_han(last) && !word_end {
+        9.0
+    } else {
+        0.0
+    }
+}
+
+/// Shapes one line at its final size.
+pub(super) fn line(fonts: &Fonts, text: &str, style: &TextStyle, size: f32) -> Result<ShapedLine, Error> {
+    fonts.with(|shaper| {
+        let mut layout = shaped(fonts, shaper, text, style, size);
+        layout.break_all_lines(None);
+        layout.align(Alignment::Left, parley::AlignmentOptions::default());
+        missing(&layout, text)?;
+        let mut runs = Vec::new();
+        let mut width = 0.0;
+        if let Some(line) = layout.lines().next() {
+            // The space after the last letter is no part of the line.
+            width = line.metrics().advance - line.metrics().hanging_advance - style.letter_spacing * size;
+            let baseline = line.metrics().baseline;
+            for item in line.items() {
+                let PositionedLayoutItem::GlyphRun(glyphs) = item else { continue };
+                let run = glyphs.run();
+                runs.push(Run {
+                    font: run.font().clone(),
+                    coords: run.normalized_coords().iter().map(|c| c.to_bits()).collect(),
+                    embolden: run.synthesis().embolden(),
+                    skew: run.synthesis().skew(),
+                    glyphs: glyphs.positioned_glyphs().map(|g| (g.id as u16, g.x, g.y - baseline)).collect(),
+                });
+            }
+        }
+        Ok(ShapedLine { runs, width: width.max(0.0), right_to_left: layout.is_rtl() })
+    })
+}
+
+fn shaped(fonts: &Fonts, shaper: &mut Shaper, text: &str, style: &TextStyle, size: f32) -> Layout<()> {
+    let locale = style.locale.as_ref();
+    let language = locale.and_then(|l| parley::style::Language::parse(l.as_str()).ok());
+    let Shaper { fonts: faces, layouts } = shaper;
+    let mut builder = layouts.ranged_builder(faces, text, 1.0, false);
+    builder.push_default(StyleProperty::FontSize(size));
+    builder.push_default(StyleProperty::LineHeight(LineHeight::FontSizeRelative(1.0)));
+    builder.push_default(StyleProperty::FontWeight(FontWeight::new(f32::from(style.weight))));
+    builder.push_default(StyleProperty::Locale(language));
+    builder.push_default(StyleProperty::LetterSpacing(style.letter_spacing * size));
+    builder.push_default(fonts.stack(style.family, locale, false));
+    if style.tabular {
+        builder.push_default(StyleProperty::FontFeatures("\"tnum\" 1".into()));
+    }
+    let asian: FontFamily<'static> = fonts.stack(style.family, locale, true);
+    for (range, kind) in special(text, locale) {
+        match kind {
+            Special::Gap => builder.push(StyleProperty::LetterSpacing((style.letter_spacing + AUTOSPACE) * size), range),
+            Special::AsianMark => builder.push(StyleProperty::FontFamily(asian.clone()), range),
+        }
+    }
+    if locale.is_some_and(Locale::is_right_to_left) {
+        builder.set_base_direction(BaseDirection::Rtl);
+    }
+    builder.build(text)
+}
+
+enum Special {
+    /// A little space follows.
+    Gap,
+    /// A mark that Latin and Chinese fonts share, here with Chinese neighbours: set full width.
+    AsianMark,
+}
+
+fn special(text: &str, locale: Option<&Locale>) -> Vec<(std::ops::Range<usize>, Special)> {
+    let chars: Vec<(usize, char)> = text.char_indices().collect();
+    let mut found = Vec::new();
+    for (n, (at, c)) in chars.iter().enumerate() {
+        let next = chars.get(n + 1).map(|(_, c)| *c);
+        let range = *at..*at + c.len_utf8();
+        if next.is_some_and(|next| touches(*c, next)) {
+            found.push((range, Special::Gap));
+        } else if "“”‘’…—·".contains(*c) && locale.is_some_and(|l| matches!(l.language(), "zh" | "ja")) {
+            let before = n.checked_sub(1).and_then(|b| chars.get(b)).map(|(_, c)| *c);
+            if [before, next].into_iter().flatten().any(|c| is_han(c) || "，。！？；：、“”‘’…—".contains(c)) {
+                found.push((range, Special::AsianMark));
+            }
+        }
+    }
+    found
+}
+
+/// An error that names every character without a glyph.
+fn missing(layout: &Layout<()>, text: &str) -> Result<(), Error> {
+    let mut chars: Vec<char> = Vec::new();
+    for run in layout.lines().flat_map(|line| line.runs().collect::<Vec<_>>()) {
+        for cluster in run.clusters().filter(|c| c.glyphs().any(|g| g.id == 0)) {
+            for c in text[cluster.text_range()].chars().filter(|c| !is_invisible(*c)) {
+                if !chars.contains(&c) {
+                    chars.push(c);
+                }
+            }
+        }
+    }
+    let Some(first) = chars.first() else { return Ok(()) };
+    Err(Error::MissingGlyph { font_hint: hint(*first).to_owned(), chars })
+}
+
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c as u32, 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xE_0000..=0xE_0FFF | 0xFEFF | 0xAD)
+}

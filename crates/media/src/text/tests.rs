@@ -1,0 +1,97 @@
+use super::*;
+use crate::Canvas;
+
+fn fonts() -> Fonts {
+    Fonts::load(&BrandFonts::default()).unwrap()
+}
+
+fn heading(locale: &str) -> TextStyle {
+    TextStyle { weight: 700, locale: locale.parse().ok(), ..TextStyle::new(Family::Heading) }
+}
+
+fn a_room() -> Room {
+    Room { width: 600.0, height: 300.0, min: 20.0, max: 120.0, lines: 3 }
+}
+
+#[test]
+fn lines_keep_the_chinese_rules_for_punctuation() {
+    let fonts = fonts();
+    let text = "一芽一叶，清明前手采（杭州西湖）；当日炒制、次日寄出。每罐净含量 100 g，够泡三十杯！";
+    for width in (120..900).step_by(20) {
+        let block = layout(&fonts, text, &heading("zh-CN"), width as f32).unwrap();
+        for line in block.texts() {
+            assert!(!line.starts_with(['，', '。', '；', '、', '）', '！']), "{width}: {line}");
+            assert!(!line.ends_with('（'), "{width}: {line}");
+        }
+        assert_eq!(block.texts().concat().replace(' ', ""), shape::clean(text).replace(' ', ""), "nothing is lost");
+    }
+}
+
+#[test]
+fn a_number_keeps_its_unit() {
+    let fonts = fonts();
+    for width in (150..700).step_by(10) {
+        let block = layout(&fonts, "Keeps ice for 24 h and weighs 380 g only", &heading("en-US"), width as f32).unwrap();
+        assert!(!block.texts().iter().any(|l| l.ends_with("24") || l.ends_with("380")), "{:?}", block.texts());
+    }
+}
+
+#[test]
+fn a_fitted_text_never_leaves_its_room_and_uses_it() {
+    let fonts = fonts();
+    for (text, locale) in [("Ice at breakfast. Still ice at midnight.", "en-US"), ("明前龙井，一口回到春天", "zh-CN"), ("قهوة باردة طوال اليوم", "ar"), ("早安☕️，GPT 也喝茶", "zh-CN")] {
+        let block = fit(&fonts, text, &heading(locale), &a_room()).unwrap();
+        assert!(block.width <= 600.5 && block.height <= 300.0, "{text}: {}×{}", block.width, block.height);
+        assert!(block.size > 40.0, "{text}: {}", block.size);
+        let tile = block.tile();
+        assert!(tile.x >= -12 && tile.x + tile.canvas.width() as i32 <= 612, "{text}: {} {}", tile.x, tile.canvas.width());
+    }
+}
+
+#[test]
+fn a_text_that_is_too_long_says_how_much_fits() {
+    let room = Room { width: 200.0, height: 60.0, min: 24.0, max: 48.0, lines: 2 };
+    let error = fit(&fonts(), "这一句话实在是太长了，无论如何也放不进这么小的一个框里", &heading("zh-CN"), &room).unwrap_err();
+    let Error::TooLong { fits, .. } = error else { panic!("{error}") };
+    assert!((12..=16).contains(&fits), "{fits}");
+}
+
+#[test]
+fn a_character_without_a_glyph_is_named() {
+    let error = layout(&fonts(), "tea \u{E123}", &heading("en-US"), 500.0).unwrap_err();
+    let Error::MissingGlyph { chars, .. } = error else { panic!("{error}") };
+    assert_eq!(chars, ['\u{E123}']);
+}
+
+#[test]
+fn the_last_line_is_never_a_single_character() {
+    let fonts = fonts();
+    for width in (150..800).step_by(10) {
+        let block = layout(&fonts, "春天的第一杯绿茶到家了", &heading("zh-CN"), width as f32).unwrap();
+        let lines = block.texts();
+        assert!(lines.len() == 1 || lines.last().unwrap().chars().count() > 1, "{lines:?}");
+    }
+}
+
+#[test]
+fn emoji_are_drawn_in_colour() {
+    let block = layout(&fonts(), "🍵", &TextStyle { size: 64.0, ..heading("zh-CN") }, 500.0).unwrap();
+    let mut canvas = Canvas::new(96, 96, Color::WHITE);
+    block.draw(&mut canvas, 10.0, 10.0);
+    let colourful = canvas.data().as_chunks::<4>().0.iter().filter(|p| p[0].abs_diff(p[2]) > 40).count();
+    assert!(colourful > 800, "{colourful}");
+}
+
+#[test]
+fn chinese_and_latin_stand_a_quarter_em_apart_with_or_without_a_typed_space() {
+    let fonts = fonts();
+    let width = |text: &str| layout(&fonts, text, &TextStyle { size: 100.0, ..heading("zh-CN") }, 5000.0).unwrap().width;
+    assert!((width("净重100克") - width("净重 100 克")).abs() < 0.5);
+    assert!((width("净重100") - width("净重") - width("100") - 25.0).abs() < 2.0);
+}
+
+#[test]
+fn the_same_text_gives_the_same_pixels() {
+    let picture = || fit(&fonts(), "Mountain air, in a tin", &heading("en-US"), &a_room()).unwrap().tile();
+    assert_eq!(picture(), picture());
+}
