@@ -4,7 +4,13 @@
 mod context;
 mod error;
 pub mod graph;
+pub mod pack;
+pub mod plan;
 pub mod prompts;
+pub mod recipe;
+#[cfg(test)]
+mod samples;
+pub mod steps;
 
 pub use context::{Asked, Context, Desk};
 pub use error::Error;
