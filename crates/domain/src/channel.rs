@@ -5,6 +5,10 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod shape;
+
+pub use shape::Ratio;
+
 /// A platform with its placements, as in one file of `channels/`.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Channel {
@@ -14,6 +18,9 @@ pub struct Channel {
     pub name: Names,
     /// `global` or `cn`.
     pub region: String,
+    /// Day on which its numbers were read.
+    #[serde(default)]
+    pub as_of: String,
     /// Where content can appear on it.
     pub placements: Vec<Placement>,
 }
@@ -55,8 +62,39 @@ pub struct Placement {
     /// Advice for writers.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// How well the numbers are known: `official`, `official_mirror`, `secondary`, `memory`.
-    pub confidence: String,
+    /// How well the numbers are known, by the best source.
+    pub confidence: Confidence,
+    /// Where the numbers are from.
+    #[serde(default)]
+    pub source: Vec<Source>,
+    /// How old the sources are, in words.
+    #[serde(default)]
+    pub as_of: String,
+}
+
+/// How well a number is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// Read on the platform's own page.
+    Official,
+    /// The platform's own text, read on a mirror or in an answer of its API.
+    OfficialMirror,
+    /// Read on a third party's page.
+    Secondary,
+    /// Remembered only: check before relying on it.
+    Memory,
+}
+
+/// A page that a placement's numbers are from.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Source {
+    /// Its address.
+    pub url: String,
+    /// Whose page it is.
+    pub kind: Confidence,
+    /// How old it is, in words.
+    pub as_of: String,
 }
 
 /// One text of a placement.
@@ -84,6 +122,9 @@ pub struct TextField {
     /// Advice for writers.
     #[serde(default)]
     pub note: Option<String>,
+    /// Where this is less well known than the placement.
+    #[serde(default)]
+    pub confidence: Option<Confidence>,
 }
 
 impl TextField {
@@ -145,7 +186,7 @@ pub struct Size {
 }
 
 /// Margins that the platform's own controls cover, in px of `frame`.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct SafeZone {
     /// The frame that the margins are measured in.
     pub frame: Size,
@@ -161,6 +202,9 @@ pub struct SafeZone {
     /// From the right edge.
     #[serde(default)]
     pub right: f32,
+    /// Where the margins are from.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// One picture of a placement.
@@ -201,9 +245,15 @@ pub struct ImageSlot {
     /// Share of the frame that the product must fill, 0 to 1.
     #[serde(default)]
     pub min_fill: Option<f32>,
+    /// Share by which a ratio may be missed, 0.01 for one percent.
+    #[serde(default)]
+    pub ratio_tolerance: Option<f32>,
     /// Advice.
     #[serde(default)]
     pub note: Option<String>,
+    /// Where this is less well known than the placement.
+    #[serde(default)]
+    pub confidence: Option<Confidence>,
 }
 
 /// One video of a placement.
@@ -214,11 +264,29 @@ pub struct VideoSlot {
     /// The sizes to make.
     #[serde(default)]
     pub recommended: Vec<Size>,
+    /// Smallest accepted, one for each ratio that has its own.
+    #[serde(default)]
+    pub min: Vec<Size>,
     /// Accepted and advised durations in seconds.
     pub duration_s: Duration,
     /// Largest accepted file in bytes.
     #[serde(default)]
     pub max_bytes: Option<u64>,
+    /// Accepted containers: `mp4`, `mov`; `youtube_url` where it is taken from YouTube.
+    #[serde(default)]
+    pub formats: Vec<String>,
+    /// Accepted codecs: `h264`, `h265`, `vp9`, `av1`; empty: none is stated.
+    #[serde(default)]
+    pub video_codecs: Vec<String>,
+    /// Accepted frames per second.
+    #[serde(default)]
+    pub fps: Option<FrameRate>,
+    /// Accepted sound.
+    #[serde(default)]
+    pub audio: Option<AudioSpec>,
+    /// Accepted bitrates.
+    #[serde(default)]
+    pub bitrate_kbps: Option<Bitrates>,
     /// Must it be there?
     pub required: bool,
     /// What the platform's controls cover.
@@ -230,6 +298,64 @@ pub struct VideoSlot {
     /// Advice.
     #[serde(default)]
     pub note: Option<String>,
+    /// Where this is less well known than the placement.
+    #[serde(default)]
+    pub confidence: Option<Confidence>,
+}
+
+/// Frames per second that a placement accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct FrameRate {
+    /// At least.
+    #[serde(default)]
+    pub min: Option<f32>,
+    /// At most.
+    #[serde(default)]
+    pub max: Option<f32>,
+}
+
+/// Sound that a placement accepts. What is absent is not stated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct AudioSpec {
+    /// The codec, where there is one: `aac`, `aac_lc`.
+    pub codec: Option<String>,
+    /// The codecs, where there are several.
+    pub codecs: Vec<String>,
+    /// Exactly so many channels.
+    pub channels: Option<u32>,
+    /// At most so many channels.
+    pub channels_max: Option<u32>,
+    /// Least bitrate in kbit/s.
+    pub kbps_min: Option<u32>,
+    /// Highest bitrate in kbit/s.
+    pub kbps_max: Option<u32>,
+    /// Exactly this rate in Hz.
+    pub sample_rate: Option<u32>,
+    /// At most this rate in Hz.
+    pub sample_rate_max: Option<u32>,
+}
+
+/// Bitrates in kbit/s that a placement accepts. What is absent is not stated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Bitrates {
+    /// Least, picture and sound together.
+    pub total_min: Option<u32>,
+    /// Least of the picture.
+    pub video_min: Option<u32>,
+    /// Highest of the picture.
+    pub video_max: Option<u32>,
+    /// Highest peak of the picture.
+    pub video_peak_max: Option<u32>,
+    /// From and to for 1080 lines.
+    pub video_1080p: Option<[u32; 2]>,
+    /// From and to for 720 lines.
+    pub video_720p: Option<[u32; 2]>,
+    /// Of the sound.
+    pub audio: Option<u32>,
+    /// Highest of the sound.
+    pub audio_max: Option<u32>,
 }
 
 /// A video's accepted length in seconds.
@@ -295,6 +421,16 @@ pub fn placement(id: &str) -> Option<&'static Placement> {
     BY_ID.get(id).copied()
 }
 
+/// The channel that a placement belongs to.
+pub fn channel_of(placement_id: &str) -> Option<&'static Channel> {
+    channels().iter().find(|channel| channel.placements.iter().any(|p| p.id == placement_id))
+}
+
+/// The channel with this id.
+pub fn channel(id: &str) -> Option<&'static Channel> {
+    channels().iter().find(|channel| channel.id == id)
+}
+
 /// All placement ids in alphabetical order.
 pub fn placement_ids() -> impl Iterator<Item = &'static str> {
     BY_ID.keys().copied()
@@ -309,5 +445,19 @@ mod tests {
         assert_eq!(CHANNELS.as_ref().map(Vec::len), Ok(FILES.len()));
         assert_eq!(placement_ids().count(), 58);
         assert_eq!(placement("google_ads.rsa").unwrap().fields[0].max, Some(30));
+    }
+
+    #[test]
+    fn every_placement_knows_its_channel_and_its_sources() {
+        for id in placement_ids() {
+            assert_eq!(channel_of(id).unwrap().id, id.split('.').next().unwrap());
+            assert!(!placement(id).unwrap().source.is_empty(), "{id}");
+        }
+        assert!(channel_of("google_ads.unknown").is_none());
+        assert_eq!(channel("douyin").unwrap().region, "cn");
+        let reels = &placement("meta.reels").unwrap().videos[0];
+        assert_eq!(reels.fps.unwrap().max, Some(60.0));
+        assert_eq!(reels.audio.as_ref().unwrap().sample_rate, Some(48_000));
+        assert_eq!(placement("meta.stories").unwrap().images[0].ratio_tolerance, Some(0.01));
     }
 }
