@@ -60,6 +60,20 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A timeline that cannot be drawn; every problem has its path.
+    #[error("timeline: {0}")]
+    Timeline(handbill_domain::problem::Problems),
+    /// FFmpeg was built without the encoder that we need.
+    #[error("this FFmpeg has no {wanted}{}", .instead.map_or(": install an FFmpeg built with it (Debian and Ubuntu: apt install ffmpeg libavcodec-dev)".to_owned(), |name| format!("; it has {name}, but files made by it differ: install an FFmpeg built with {wanted}")))]
+    NoEncoder {
+        /// The encoder.
+        wanted: &'static str,
+        /// Another H.264 encoder that is there.
+        instead: Option<&'static str>,
+    },
+    /// The caller stopped the work.
+    #[error("canceled")]
+    Canceled,
     /// FFmpeg failed.
     #[error("ffmpeg, {doing}: {reason}")]
     Ffmpeg {
@@ -79,8 +93,10 @@ impl Error {
             | Self::Corrupt { .. }
             | Self::MissingGlyph { .. }
             | Self::TooLong { .. }
-            | Self::Template { .. } => Fault::Invalid,
-            Self::Encode { .. } | Self::Ffmpeg { .. } => Fault::Broken,
+            | Self::Template { .. }
+            | Self::Timeline(_) => Fault::Invalid,
+            Self::Canceled => Fault::Conflict,
+            Self::Encode { .. } | Self::Ffmpeg { .. } | Self::NoEncoder { .. } => Fault::Broken,
         }
     }
 }

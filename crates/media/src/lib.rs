@@ -1,11 +1,13 @@
 //! Pixels, frames and sound: pure and blocking, no network.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod audio;
 pub mod canvas;
 pub mod color;
 mod error;
 pub mod shape;
 pub mod text;
+pub mod video;
 
 pub use canvas::{Canvas, Tile};
 pub use color::Color;
