@@ -126,18 +126,27 @@ def strew(height, colour, gloss, dpc, heaps, seed=5):
             rise = max(seat, 0) + 0.022 + dome + tilt * (ss - 0.5) + 0.06 * abs(rng.normal()) * (ss - 0.5) ** 2
             streak = 0.10 * np.sin(across * 11 + 3 * np.sin(ss * 4 + z)) + 0.06 * np.sin(ss * 31 + across * 5) + 0.05 * rng.standard_normal(u.shape)
             base = greens[rng.integers(len(greens))] * rng.uniform(0.95, 1.45)
-            shade = base * (1 + streak - 0.30 * np.exp(-((across - fold) / 0.10) ** 2) + 0.22 * (np.abs(across) > 0.8))[..., None]
+            shade = base * (1 + streak - 0.30 * np.exp(-((across - fold) / 0.14) ** 2) + 0.18 * np.clip(np.abs(across) - 0.6, 0, 0.4) / 0.4)[..., None]
             on = (cover > 0.5) & (rise > under - 0.02)
             height[patch] = np.where(on, np.maximum(rise, under), under)
             m = (cover * (rise > under - 0.02))[..., None]
             colour[patch] = colour[patch] * (1 - m) + shade * m
             gloss[patch] = gloss[patch] * (1 - m[..., 0]) + 0.35 * m[..., 0]
     # A height map cannot undercut: where a leaf's edge would stand as a wall there is the dark under the leaf.
+    height = _soften(height, 2)
     gy, gx = np.gradient(height, 1 / dpc)
-    wall = np.exp(-(np.clip(np.hypot(gx, gy) - 0.9, 0, None) / 0.9) ** 2)
-    colour *= (0.16 + 0.84 * wall)[..., None]
+    wall = _soften(np.exp(-(np.clip(np.hypot(gx, gy) - 1.0, 0, None) / 0.8) ** 2), 3)
+    colour = _soften(colour, 1) * 0.35 + colour * 0.65
+    colour *= wall[..., None] + (1 - wall[..., None]) * np.array([0.30, 0.24, 0.19])
     gloss *= wall
     return height, colour, gloss
+
+
+def _soften(table, passes):
+    for _ in range(passes):
+        for axis in (0, 1):
+            table = 0.25 * np.roll(table, 1, axis) + 0.5 * table + 0.25 * np.roll(table, -1, axis)
+    return table
 
 
 class Cup:
