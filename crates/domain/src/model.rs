@@ -94,6 +94,9 @@ pub struct Entry {
     /// Entry whose list price a local model stands in for (`rehearsal` only): shown, never spent.
     #[serde(default)]
     pub stands_in_for: Option<String>,
+    /// Fields of the request that this model wants beside those of its protocol: `quality = "medium"`.
+    #[serde(default)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Whom to ask, and how they speak.
@@ -134,6 +137,8 @@ pub struct Abilities {
     pub seed: bool,
     /// Picture sizes that it makes, `1024x1536`; empty: any.
     pub sizes: Vec<String>,
+    /// Tokens that a picture takes, by size or `quality/size`: for the plan, where pictures are billed by token.
+    pub image_tokens: BTreeMap<String, u64>,
     /// Can change a given picture.
     pub edits: bool,
     /// Voices by language: `zh = ["…"]`.
@@ -173,16 +178,49 @@ fn one() -> u64 {
     1
 }
 
+/// The catalogue that is compiled in: name and text of each file, one per provider.
+pub const CATALOG: [(&str, &str); 9] = [
+    ("rehearsal.toml", include_str!("../catalog/rehearsal.toml")),
+    ("openai.toml", include_str!("../catalog/openai.toml")),
+    ("deepseek.toml", include_str!("../catalog/deepseek.toml")),
+    ("dashscope.toml", include_str!("../catalog/dashscope.toml")),
+    ("ark.toml", include_str!("../catalog/ark.toml")),
+    ("zhipu.toml", include_str!("../catalog/zhipu.toml")),
+    ("moonshot.toml", include_str!("../catalog/moonshot.toml")),
+    ("openrouter.toml", include_str!("../catalog/openrouter.toml")),
+    ("local.toml", include_str!("../catalog/local.toml")),
+];
+
+impl PriceUnit {
+    /// Its name in files: `input_token`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InputToken => "input_token",
+            Self::CachedToken => "cached_token",
+            Self::OutputToken => "output_token",
+            Self::ImageInputToken => "image_input_token",
+            Self::ImageOutputToken => "image_output_token",
+            Self::Image => "image",
+            Self::VideoSecond => "video_second",
+            Self::Character => "character",
+            Self::AudioSecond => "audio_second",
+            Self::Request => "request",
+        }
+    }
+}
+
 /// What providers count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceUnit {
     /// Tokens that we send and that were not cached.
     InputToken,
-    /// Tokens that we send and that the provider had cached.
+    /// Tokens that we send and that the provider had cached; without a row of their own they cost as `input_token`.
     CachedToken,
     /// Tokens of the answer, thinking included.
     OutputToken,
+    /// Tokens of a picture that we send; without a row of their own they cost as `input_token`.
+    ImageInputToken,
     /// Tokens of a picture that we get.
     ImageOutputToken,
     /// Pictures.
