@@ -280,8 +280,7 @@ def hills(width, height, scale):
         cx, cy = int(rng.uniform(0.42, 1.0) * width), int(rng.uniform(0.66, 0.82) * height)
         r = max(1, int(rng.uniform(1.5, 3.2) * scale))
         out[cy:cy + r, cx:cx + r] += np.array([1.0, 0.72, 0.36]) * rng.uniform(4, 16)
-    soft = blur(out.astype(F), 13 * scale)
-    return soft
+    return blur(out.astype(F), 13 * scale)
 
 
 def ridge_line(x, seed, i):
