@@ -1,11 +1,20 @@
 //! A brief: what a marketer asks for, before any model has seen it.
 
+mod node;
+mod read;
+mod rules;
+mod shape;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{locale::Locale, money::Currency, text::Localized};
+
+pub use read::{MAX_BYTES, RATIOS, TIERS};
 
 /// A request for a campaign about one product. The only way to get one is to read and check a whole file
 /// (`Brief::read`), so a `Brief` that exists has texts for every locale that it asks for, known placements, and
@@ -15,8 +24,10 @@ use crate::{locale::Locale, money::Currency, text::Localized};
 #[non_exhaustive]
 pub struct Brief {
     /// Version of this schema: 1.
+    #[schemars(range(min = 1, max = 1))]
     pub handbill: u32,
     /// Short name of the campaign in lower case: `spring-tea`. Names the output folder.
+    #[schemars(regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
     pub campaign: String,
     /// What is advertised.
     pub product: Product,
@@ -37,8 +48,10 @@ pub struct Brief {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Languages and regions, the most important first.
+    #[schemars(length(min = 1))]
     pub locales: Vec<Locale>,
     /// Placement ids from the channel data: `xiaohongshu.note_image`.
+    #[schemars(length(min = 1))]
     pub placements: Vec<String>,
     /// What is made.
     #[serde(default)]
@@ -60,6 +73,7 @@ pub struct Product {
     /// Kind of product, such as `food`, `cosmetics`, `health_food`: some claim rules apply to some kinds only.
     pub category: String,
     /// What is true about it. Copy may say nothing else.
+    #[schemars(length(min = 1))]
     pub facts: Vec<Fact>,
     /// What it costs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +82,7 @@ pub struct Product {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_price: Option<Price>,
     /// Pictures of it, the best first.
+    #[schemars(length(min = 1))]
     pub photos: Vec<Photo>,
 }
 
@@ -186,6 +201,7 @@ pub struct Brand {
 #[serde(deny_unknown_fields)]
 pub struct Colors {
     /// The colour that people know the brand by.
+    #[schemars(regex(pattern = r"^#[0-9A-Fa-f]{6}$"))]
     pub primary: String,
     /// Its partner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -274,6 +290,7 @@ pub struct Deliverables {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub video_ratios: Vec<String>,
     /// How many variants of copy and images, 1 to 5, each with its own angle.
+    #[schemars(range(min = 1, max = 5))]
     pub variants: u32,
 }
 

@@ -17,12 +17,49 @@ pub struct Problem {
     /// What to write instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The same in Chinese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zh: Option<Said>,
+}
+
+/// What is wrong and what to write instead, in another language than English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 impl Problem {
     /// A problem at a place.
     pub fn at(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), line: None, message: message.into(), hint: None }
+        Self { pointer: pointer.into(), line: None, message: message.into(), hint: None, zh: None }
+    }
+
+    /// Says in which line of the file it is, one-based.
+    #[must_use]
+    pub fn line(mut self, line: u32) -> Self {
+        self.line = Some(line);
+        self
+    }
+
+    /// Says it in Chinese too; an empty hint is none.
+    #[must_use]
+    pub fn in_chinese(mut self, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        self.zh =
+            Some(Said { message: message.into(), hint: Some(hint.into()).filter(|hint| !hint.is_empty()) });
+        self
+    }
+
+    /// One line for readers of a language: Chinese for `zh` where it is there, else English.
+    pub fn shown(&self, language: &str) -> String {
+        let place = if self.pointer.is_empty() { "/" } else { &self.pointer };
+        let Some(zh) = self.zh.as_ref().filter(|_| language == "zh") else { return self.to_string() };
+        let line = self.line.map(|line| format!("第 {line} 行，")).unwrap_or_default();
+        let hint = zh.hint.as_ref().map(|hint| format!("（{hint}）")).unwrap_or_default();
+        format!("{line}{place}：{}{hint}", zh.message)
     }
 
     /// Says what to write instead.
@@ -60,6 +97,12 @@ impl Problems {
     /// `Ok(value)` when nothing was noted.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
     }
 }
 
