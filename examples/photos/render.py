@@ -9,10 +9,11 @@ import numpy as np
 from studio import marks, places, products
 from studio.camera import blur, defocus, expose, save_cutout, save_photo
 
-HERE = Path(__file__).parent
+EXAMPLES = Path(__file__).resolve().parent.parent
+FOLDERS = {"tin": "spring-tea", "table": "spring-tea", "bottle": "steel-bottle", "trail": "steel-bottle"}
 
 
-def tin(out, size):
+def tin(out, size, _example):
     product = products.Tin()
     bake = products.bake_in_studio(product)
     shade, gain = products.on_sweep(product, bake)
@@ -21,7 +22,7 @@ def tin(out, size):
     save_cutout(out / "tea-tin.png", expose(products.portrait(product, w, w, 0.80), products.cutout(product, bake, gain)))
 
 
-def bottle(out, size):
+def bottle(out, size, _example):
     product = products.Bottle()
     bake = products.bake_in_studio(product)
     shade, gain = products.on_sweep(product, bake)
@@ -31,7 +32,7 @@ def bottle(out, size):
     save_cutout(out / "bottle.png", expose(products.portrait(product, w, h, 0.88, lift=0.12), products.cutout(product, bake, gain)))
 
 
-def table(out, size):
+def table(out, size, _example):
     w, h = int(1600 * size), int(1200 * size)
     camera, shade = places.tea_table(w, h)
     shot = expose(camera, shade, 3)
@@ -39,7 +40,7 @@ def table(out, size):
     save_photo(out / "tea-leaves.jpg", defocus(shot[..., :3], spread))
 
 
-def trail(out, size):
+def trail(out, size, _example):
     w, h = int(1920 * size), int(1280 * size)
     camera, shade = places.trail(w, h)
     shot = expose(camera, shade, 3)
@@ -49,8 +50,8 @@ def trail(out, size):
     save_photo(out / "bottle-trail.jpg", picture)
 
 
-def logos(out, size):
-    marks.logos(out)
+def logos(out, _size, example):
+    marks.logos(out, example)
 
 
 PICTURES = {"tin": tin, "bottle": bottle, "table": table, "trail": trail, "logos": logos}
@@ -58,11 +59,13 @@ PICTURES = {"tin": tin, "bottle": bottle, "table": table, "trail": trail, "logos
 if __name__ == "__main__":
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("names", nargs="*", metavar="name", help=f"any of: {', '.join(PICTURES)} (all when none is named)")
-    ask.add_argument("--out", type=Path, default=HERE, help="folder to write to")
+    ask.add_argument("--out", type=Path, help="folder to write to; without it, the photos of the two examples")
     ask.add_argument("--size", type=float, default=1.0, help="scale, for a quick look")
     args = ask.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
     for name in args.names or PICTURES:
         start = time.monotonic()
-        PICTURES[name](args.out, args.size)
+        for folder in [FOLDERS[name]] if name in FOLDERS else ["spring-tea", "steel-bottle"]:
+            out = args.out or EXAMPLES / folder / "photos"
+            out.mkdir(parents=True, exist_ok=True)
+            PICTURES[name](out, args.size, folder)
         print(f"{name}: {time.monotonic() - start:.0f} s")

@@ -1,3 +1,6 @@
 //! Story tests: the finished binary, real servers, one link. The test binary belongs to `crates/app` (see its
 //! Cargo.toml), so that cargo tells us where `handbill` is.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod create;
+mod house;

@@ -173,8 +173,13 @@ def _flat(coverage, colour):
     return im
 
 
-def logos(folder):
-    """The four logos, each flat colour on clear ground."""
+def logos(folder, example):
+    """The two logos of an example, each flat colour on clear ground."""
+    {"spring-tea": tea_logos, "steel-bottle": bottle_logos}[example](folder)
+
+
+def tea_logos(folder):
+    """The seal, alone and with the name."""
     side = Image.new("L", (512, 512))
     side.paste(seal(488), (12, 12))
     _flat(side, CINNABAR).save(f"{folder}/logo-shanqianwu.png", optimize=True)
@@ -189,6 +194,9 @@ def logos(folder):
     wide.alpha_composite(stamp, (40, 40))
     wide.save(f"{folder}/logo-shanqianwu-wide.png", optimize=True)
 
+
+def bottle_logos(folder):
+    """The frond, alone and with the name."""
     sage = (47, 84, 68)
     disc = Image.new("L", (2048, 2048))
     ImageDraw.Draw(disc).ellipse((48, 48, 2000, 2000), fill=255)
