@@ -153,7 +153,8 @@ impl ImageSlot {
         let usual = ratio.with_short_side(SHORT_SIDE.max(least))?;
         match self.max {
             Some(max) if !max.holds(usual) => {
-                let scale = (f64::from(max.width) / f64::from(usual.width)).min(f64::from(max.height) / f64::from(usual.height));
+                let scale = (f64::from(max.width) / f64::from(usual.width))
+                    .min(f64::from(max.height) / f64::from(usual.height));
                 let short = f64::from(usual.width.min(usual.height)) * scale;
                 ratio.with_short_side(short.floor() as u32)
             }
@@ -178,7 +179,8 @@ impl VideoSlot {
 
     /// Does it take a video of this length?
     pub fn takes_seconds(&self, seconds: f32) -> bool {
-        self.duration_s.min.is_none_or(|min| seconds >= min) && self.duration_s.max.is_none_or(|max| seconds <= max)
+        self.duration_s.min.is_none_or(|min| seconds >= min)
+            && self.duration_s.max.is_none_or(|max| seconds <= max)
     }
 
     /// Does it take a video of this ratio, such as `9:16`?
@@ -234,7 +236,9 @@ mod tests {
     #[test]
     fn every_ratio_of_every_channel_is_read() {
         for place in channels().iter().flat_map(|c| &c.placements) {
-            for text in place.images.iter().flat_map(|s| &s.ratios).chain(place.videos.iter().flat_map(|s| &s.ratios)) {
+            for text in
+                place.images.iter().flat_map(|s| &s.ratios).chain(place.videos.iter().flat_map(|s| &s.ratios))
+            {
                 assert!(text.parse::<Ratio>().is_ok(), "{} has the ratio {text}", place.id);
             }
         }
@@ -248,7 +252,12 @@ mod tests {
                 for made in slot.sizes_by_ratio() {
                     let ok = slot.ratio_list().iter().any(|r| r.fits(made, slot.tolerance()));
                     assert!(ok, "{} {} {made:?}", place.id, slot.role);
-                    assert!(slot.max.is_none_or(|max| max.holds(made)), "{} {} {made:?}", place.id, slot.role);
+                    assert!(
+                        slot.max.is_none_or(|max| max.holds(made)),
+                        "{} {} {made:?}",
+                        place.id,
+                        slot.role
+                    );
                 }
             }
             for slot in &place.videos {
