@@ -1,1 +1,18 @@
-//! The schema, step by step.
+//! The schema, as the list of changes that made it. The same on SQLite and PostgreSQL; the truth in every environment.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_runs;
+
+pub use sea_orm_migration::MigratorTrait;
+
+/// Brings a database to the schema of this build, or back.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_runs::Migration)]
+    }
+}

@@ -1,1 +1,19 @@
-//! store
+//! What we keep: rows in SQLite or PostgreSQL, files beside them. One file per table; every function takes the workspace.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod budgets;
+pub mod calls;
+mod error;
+mod files;
+pub mod ledger;
+mod open;
+pub mod runs;
+pub mod sessions;
+pub mod steps;
+#[cfg(test)]
+mod tests;
+
+pub use error::Error;
+pub use files::Files;
+pub use handbill_domain::ids::{RunId, WorkspaceId};
+pub use open::{Settings, Store};

@@ -1,0 +1,54 @@
+//! Files by content: the name of a blob is its digest, so a blob is written once and never changes.
+
+use std::{path::Path, sync::Arc};
+
+use bytes::Bytes;
+use handbill_domain::asset::Digest;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as Key};
+
+use crate::Error;
+
+/// The blobs.
+#[derive(Clone, Debug)]
+pub struct Files(Arc<dyn ObjectStore>);
+
+impl Files {
+    /// A local folder. A blob is written beside its place, synced and renamed: it is whole or absent.
+    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
+        let local = LocalFileSystem::new_with_prefix(folder).map_err(failed)?;
+        Ok(Self(Arc::new(local.with_fsync(true))))
+    }
+
+    /// Keeps some bytes. Keeping them again costs a look.
+    pub async fn put(&self, bytes: Bytes) -> Result<Digest, Error> {
+        let digest = Digest::of(&bytes);
+        let key = key(&digest);
+        match self.0.head(&key).await {
+            Ok(there) if there.size == bytes.len() as u64 => {}
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {
+                self.0.put(&key, PutPayload::from_bytes(bytes)).await.map_err(failed)?;
+            }
+            Err(error) => return Err(failed(error)),
+        }
+        Ok(digest)
+    }
+
+    /// Fetches a blob; what does not have its digest is not given out.
+    pub async fn get(&self, digest: &Digest) -> Result<Bytes, Error> {
+        let found = match self.0.get(&key(digest)).await {
+            Err(object_store::Error::NotFound { .. }) => return Err(Error::NotFound(format!("file {digest}"))),
+            other => other.map_err(failed)?,
+        };
+        let bytes = found.bytes().await.map_err(failed)?;
+        if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(Error::Files(format!("file {digest} is damaged"))) }
+    }
+}
+
+/// `blobs/ab/abcd…`: folders stay small.
+fn key(digest: &Digest) -> Key {
+    Key::from(format!("blobs/{}/{digest}", &digest.as_str()[..2]))
+}
+
+fn failed(error: object_store::Error) -> Error {
+    Error::Files(error.to_string())
+}

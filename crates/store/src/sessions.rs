@@ -1,0 +1,122 @@
+//! Worker sessions: one row per living process, kept alive by a heartbeat. A session serves every workspace, so it is the
+//! one table whose functions take none.
+//!
+//! A session also holds a lock on a file of this machine. The kernel drops the lock when the process dies, however it
+//! dies, so the next process of the same machine takes its work over at once and need not wait for the lease to end.
+
+use std::{fs::File, path::PathBuf, sync::Arc, time::Duration};
+
+use sea_orm::FromQueryResult;
+
+use crate::{
+    Error, Store,
+    open::{rows, run},
+    steps,
+};
+
+/// A living session. Dropping it is dying: others may take its steps.
+#[derive(Clone, Debug)]
+pub struct Session {
+    id: String,
+    lease: Duration,
+    _lock: Arc<Lock>,
+}
+
+#[derive(Debug)]
+struct Lock {
+    _file: File,
+}
+
+impl Session {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How long it lives without a heartbeat. Beat at least three times in it.
+    pub fn lease(&self) -> Duration {
+        self.lease
+    }
+}
+
+/// Begins a session under an id that nobody had before.
+pub async fn open(store: &Store, id: &str, lease: Duration) -> Result<Session, Error> {
+    let path = lock_file(store, id);
+    let file = File::create(&path).map_err(|e| Error::Files(format!("{}: {e}", path.display())))?;
+    file.try_lock().map_err(|e| Error::Files(format!("{}: {e}", path.display())))?;
+    let sql = "INSERT INTO sessions (id, lease_ms, started_at, beat_at) VALUES ($1, $2, {now}, {now})";
+    let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX / 2);
+    run(&store.db, sql, vec![id.into(), lease_ms.into()]).await?;
+    Ok(Session { id: id.to_owned(), lease, _lock: Arc::new(Lock { _file: file }) })
+}
+
+/// Says that the session lives. [`Error::Lost`]: it was declared dead, and its steps were given away.
+pub async fn beat(store: &Store, session: &Session) -> Result<(), Error> {
+    let sql = "UPDATE sessions SET beat_at = {now} WHERE id = $1 AND ended_at IS NULL";
+    let alive = run(&store.db, sql, vec![session.id.as_str().into()]).await?.rows_affected() == 1;
+    if alive { Ok(()) } else { Err(Error::Lost(format!("session {}", session.id))) }
+}
+
+/// Ends a session in good order; what it still had is given back.
+pub async fn close(store: &Store, session: &Session) -> Result<(), Error> {
+    bury(store, &session.id).await.map(drop)
+}
+
+/// Finds dead sessions, gives their steps back, and tells how many steps that were.
+pub async fn recover(store: &Store) -> Result<u64, Error> {
+    #[derive(FromQueryResult)]
+    struct Living {
+        id: String,
+        overdue: i64,
+    }
+    let sql = "SELECT id, CAST({now} - beat_at - lease_ms AS bigint) AS overdue FROM sessions WHERE ended_at IS NULL ORDER BY id";
+    let mut given_back = 0;
+    for session in rows::<Living>(&store.db, sql, vec![]).await? {
+        if session.overdue > 0 || died_here(store, &session.id) {
+            given_back += bury(store, &session.id).await?;
+        }
+    }
+    Ok(given_back)
+}
+
+/// One transaction: a session that is dead has no steps.
+async fn bury(store: &Store, id: &str) -> Result<u64, Error> {
+    let tx = store.begin().await?;
+    run(&tx, "UPDATE sessions SET ended_at = {now} WHERE id = $1 AND ended_at IS NULL", vec![id.into()]).await?;
+    let given_back = steps::abandon(&tx, id).await?;
+    tx.commit().await?;
+    // A file that stays behind does no harm; the row says that the session ended.
+    let _ = std::fs::remove_file(lock_file(store, id));
+    Ok(given_back)
+}
+
+/// Did the session run on this machine, and is its process gone?
+fn died_here(store: &Store, id: &str) -> bool {
+    File::open(lock_file(store, id)).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+fn lock_file(store: &Store, id: &str) -> PathBuf {
+    store.locks.join(format!("{id}.lock"))
+}
+
+/// The table, and nothing else.
+#[cfg(test)]
+pub(crate) mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "sessions")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub id: String,
+        pub lease_ms: i64,
+        pub started_at: i64,
+        pub beat_at: i64,
+        pub ended_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
