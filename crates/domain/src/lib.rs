@@ -5,6 +5,7 @@ pub mod asset;
 pub mod brief;
 pub mod channel;
 pub mod fault;
+pub mod ids;
 pub mod locale;
 pub mod model;
 pub mod money;
