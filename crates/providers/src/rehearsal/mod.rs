@@ -1,0 +1,4 @@
+//! Rehearsal: local models that need no key and cost nothing. Same ask, same bytes.
+
+pub mod inputs;
+pub mod text;

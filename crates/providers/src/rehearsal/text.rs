@@ -1,0 +1,116 @@
+//! Rehearsal's writer: strategy, outline, copy, article, art direction and storyboard from the brief's own facts,
+//! through copy frameworks, in Chinese and English. It says nothing that the brief does not say.
+
+mod angle;
+mod article;
+mod art;
+mod bank;
+mod copy;
+mod dice;
+mod en;
+mod fill;
+mod long;
+mod outline;
+mod storyboard;
+mod strategy;
+mod zh;
+
+use async_trait::async_trait;
+use handbill_domain::model::{Entry, PriceUnit};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::inputs::Told;
+use crate::{
+    Error,
+    ask::{self, Model, Reply, Submission, TextAnswer, TextAsk, Usage},
+};
+use dice::Dice;
+
+/// A local writer.
+#[derive(Clone, Debug)]
+pub struct Text {
+    entry: Entry,
+}
+
+impl Text {
+    /// With its catalogue entry.
+    pub fn new(entry: Entry) -> Self {
+        Self { entry }
+    }
+}
+
+#[async_trait]
+impl Model<ask::Text> for Text {
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    async fn submit(&self, ask: &TextAsk, _key: &str) -> Result<Submission, Error> {
+        let value = Writer { entry: &self.entry }.write(ask)?;
+        Ok(Submission::Replied(Reply { status: 200, media_type: "application/json".into(), body: value.to_string().into() }))
+    }
+
+    fn read(&self, ask: &TextAsk, reply: &Reply) -> Result<TextAnswer, Error> {
+        let unreadable = |e: serde_json::Error| Error::Unreadable { provider: self.entry.provider.clone(), detail: e.to_string() };
+        let value: Value = serde_json::from_slice(&reply.body).map_err(unreadable)?;
+        // A token is about four letters of English; Chinese takes more, and the list price is only shown.
+        let tokens = |text: usize| u64::try_from(text.div_ceil(4)).unwrap_or(u64::MAX);
+        let counts = vec![
+            (PriceUnit::InputToken, tokens(ask.system.len() + ask.user.len())),
+            (PriceUnit::OutputToken, tokens(reply.body.len())),
+        ];
+        Ok(TextAnswer { value, usage: Usage { counts, variant: None, estimated: true } })
+    }
+}
+
+struct Writer<'a> {
+    entry: &'a Entry,
+}
+
+impl Writer<'_> {
+    fn write(&self, ask: &TextAsk) -> Result<Value, Error> {
+        // A second try rolls other dice.
+        let dice = Dice::new(ask.seed, ask.repair.as_ref().map(|r| r.objections.join("\n")).as_deref());
+        match ask.task.as_str() {
+            "strategy" => self.answer(ask, |inputs| strategy::write(inputs, &dice)),
+            "outline" => self.answer(ask, |inputs| outline::write(inputs, &dice)),
+            "copy" => self.answer(ask, |inputs| copy::write(inputs, &dice)),
+            "article" => self.answer(ask, |inputs| article::write(inputs, &dice)),
+            "art_direction" => self.answer(ask, |inputs| art::write(inputs, &dice)),
+            "storyboard" => self.answer(ask, |inputs| storyboard::write(inputs, &dice)),
+            other => Err(self.declines(format!("it has not learnt the task `{other}`"))),
+        }
+    }
+
+    fn answer<I: DeserializeOwned + ToldIn, O: Serialize>(&self, ask: &TextAsk, write: impl FnOnce(&I) -> O) -> Result<Value, Error> {
+        let broken = |e: serde_json::Error| self.unreadable(format!("inputs of {}: {e}", ask.task));
+        let inputs: I = serde_json::from_value(ask.inputs.clone()).map_err(broken)?;
+        let told = inputs.told();
+        if !matches!(told.locale.language(), "zh" | "en") {
+            return Err(self.declines(format!("rehearsal writes Chinese and English only, not {} ({})", told.language, told.locale)));
+        }
+        serde_json::to_value(json!(write(&inputs))).map_err(broken)
+    }
+
+    fn declines(&self, reason: String) -> Error {
+        Error::Declined { model: self.entry.id.clone(), reason }
+    }
+
+    fn unreadable(&self, detail: String) -> Error {
+        Error::Unreadable { provider: self.entry.provider.clone(), detail }
+    }
+}
+
+/// Inputs that hold a brief.
+trait ToldIn {
+    fn told(&self) -> &Told;
+}
+
+macro_rules! told_in {
+    ($($inputs:ident),*) => { $(impl ToldIn for super::inputs::$inputs { fn told(&self) -> &Told { &self.brief } })* };
+}
+told_in!(StrategyInputs, OutlineInputs, CopyInputs, ArticleInputs, ArtInputs, StoryboardInputs);
+
+#[cfg(test)]
+mod tests;
