@@ -19,6 +19,7 @@ pub(crate) struct Compositor<'a> {
     /// Prepared when first needed, dropped when over: memory does not grow with length.
     shots: Vec<Mutex<Option<Arc<Shot>>>>,
     layers: Vec<Layer>,
+    captions: Vec<Layer>,
 }
 
 /// What a worker keeps between frames.
@@ -35,19 +36,22 @@ pub(crate) struct Moment<'a> {
     /// The clip that gives way, and how far the transition is.
     before: Option<(Arc<Shot>, &'a TransitionKind, f64)>,
     layers: &'a [Layer],
+    captions: &'a [Layer],
 }
 
 impl<'a> Compositor<'a> {
     /// Rasterises all overlays; clips follow when they are needed.
     pub(crate) fn new(timeline: &'a Timeline, assets: &'a Assets) -> Result<Self, Error> {
         let tracks = &timeline.tracks;
-        let mut layers =
-            tracks.overlay.iter().map(|o| Layer::new(o, timeline, assets)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(captions) = &tracks.captions {
-            layers.extend(Layer::captions(captions, timeline, assets)?);
-        }
+        let layers = tracks.overlay.iter().map(|o| Layer::new(o, timeline, assets)).collect::<Result<_, _>>()?;
+        let captions = tracks.captions.as_ref().map(|c| Layer::captions(c, timeline, assets)).transpose()?;
         let shots = tracks.video.iter().map(|_| Mutex::new(None)).collect();
-        Ok(Self { timeline, assets, shots, layers })
+        Ok(Self { timeline, assets, shots, layers, captions: captions.unwrap_or_default() })
+    }
+
+    /// Width and height in px.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.timeline.size.width as usize, self.timeline.size.height as usize)
     }
 
     /// What is seen in a frame.
@@ -63,7 +67,7 @@ impl<'a> Compositor<'a> {
             }
             _ => None,
         };
-        Ok(Moment { time, shot, before, layers: &self.layers })
+        Ok(Moment { time, shot, before, layers: &self.layers, captions: &self.captions })
     }
 
     /// Lets go of the clips that are over when `frame` is done.
@@ -83,8 +87,7 @@ impl<'a> Compositor<'a> {
             return Ok(Arc::clone(shot));
         }
         let clips = &self.timeline.tracks.video;
-        let size = (self.timeline.size.width as usize, self.timeline.size.height as usize);
-        let shot = Arc::new(Shot::new(&clips[index], self.assets, size, goes_on(clips, index))?);
+        let shot = Arc::new(Shot::new(&clips[index], self.assets, self.size(), goes_on(clips, index))?);
         *slot = Some(Arc::clone(&shot));
         Ok(shot)
     }
@@ -96,13 +99,14 @@ fn goes_on(clips: &[Clip], index: usize) -> u64 {
 }
 
 impl Moment<'_> {
-    /// Draws plane `c`: 0 is luma, 1 and 2 are chroma at half the size.
-    pub(crate) fn draw(&self, c: usize, target: &mut Target<'_>, desk: &mut Desk) {
+    /// Draws plane `c`: 0 is luma, 1 and 2 are chroma at half the size. `captions`: with them.
+    pub(crate) fn draw(&self, c: usize, target: &mut Target<'_>, captions: bool, desk: &mut Desk) {
         match &self.before {
             None => self.shot.draw(c, self.time, (0.0, 0.0), target, &mut desk.scratch),
             Some((old, kind, t)) => self.draw_transition(c, (old, kind, *t), target, desk),
         }
-        for layer in self.layers {
+        let captions = if captions { self.captions } else { &[] };
+        for layer in self.layers.iter().chain(captions) {
             layer.draw(c, self.time, target, &mut desk.scratch);
         }
     }

@@ -1,6 +1,7 @@
 //! Short videos: a timeline as data, drawn by our own compositor straight in planar YUV, encoded while it is drawn.
 
 mod animate;
+pub mod captions;
 mod check;
 mod compose;
 mod easing;
@@ -8,6 +9,8 @@ mod encode;
 mod kernel;
 mod overlay;
 mod plane;
+mod poster;
+mod probe;
 mod render;
 mod shot;
 mod sprite;
@@ -20,7 +23,8 @@ pub use check::check;
 pub use easing::Easing;
 pub use encode::Quality;
 pub(crate) use encode::failed as ffmpeg_failed;
-pub use render::render;
+pub use probe::{Probe, probe};
+pub use render::Film;
 pub use timeline::Timeline;
 
 use crate::{Canvas, Error, audio::Sound, text::Fonts};

@@ -18,34 +18,53 @@ use super::{
     compose::{Compositor, Desk},
     encode::{Writer, blank, is_free},
     plane::Target,
+    poster::{self, Planes},
     timeline::Timeline,
 };
-use crate::{Error, audio};
+use crate::{Canvas, Error, audio};
 
 /// Frames that exist at a time: enough that neither side waits for a hiccup of the other.
 const FRAMES: usize = 8;
 
-/// Renders a timeline to `path`. The file appears when it is whole. `progress` hears after each frame how many are
-/// done; when it answers `false` the work stops and nothing is left behind.
-pub fn render(
-    timeline: &Timeline,
-    assets: &Assets,
-    quality: Quality,
-    path: &Path,
-    mut progress: impl FnMut(u64, u64) -> bool,
-) -> Result<(), Error> {
-    check(timeline, assets).map_err(Error::Timeline)?;
-    let compositor = Compositor::new(timeline, assets)?;
-    let sound = audio::mix(timeline, assets)?;
-    let partial = Partial::beside(path);
-    let mut writer = Writer::new(&partial.0, timeline, quality, sound.as_ref())?;
-    draw_all(timeline, &compositor, |number, frame| {
-        writer.push(frame)?;
-        compositor.forget_before(number);
-        if progress(number + 1, timeline.frames()) { Ok(()) } else { Err(Error::Canceled) }
-    })?;
-    writer.finish()?;
-    partial.become_whole(path)
+/// A timeline that was checked, with all its words set: ready to be rendered.
+pub struct Film<'a> {
+    timeline: &'a Timeline,
+    assets: &'a Assets,
+    compositor: Compositor<'a>,
+}
+
+impl<'a> Film<'a> {
+    /// Checks the timeline and sets its words. Whatever is wrong with them is found here.
+    pub fn new(timeline: &'a Timeline, assets: &'a Assets) -> Result<Self, Error> {
+        check(timeline, assets).map_err(Error::Timeline)?;
+        Ok(Self { timeline, assets, compositor: Compositor::new(timeline, assets)? })
+    }
+
+    /// Renders to an MP4 at `path`. The file appears when it is whole. `progress` hears after each frame how many are
+    /// done of how many; when it answers `false` the work stops and nothing is left behind.
+    pub fn render(&self, quality: Quality, path: &Path, mut progress: impl FnMut(u64, u64) -> bool) -> Result<(), Error> {
+        let sound = audio::mix(self.timeline, self.assets)?;
+        let partial = Partial::beside(path);
+        let mut writer = Writer::new(&partial.0, self.timeline, quality, sound.as_ref())?;
+        draw_all(self.timeline, &self.compositor, |number, frame| {
+            writer.push(frame)?;
+            self.compositor.forget_before(number);
+            if progress(number + 1, self.timeline.frames()) { Ok(()) } else { Err(Error::Canceled) }
+        })?;
+        writer.finish()?;
+        partial.become_whole(path)
+    }
+
+    /// One frame as a picture.
+    pub fn frame(&self, number: u64) -> Result<Canvas, Error> {
+        Planes::draw(&self.compositor, number.min(self.timeline.frames().saturating_sub(1)), true)?.to_canvas()
+    }
+
+    /// The still that stands for the video, without captions.
+    pub fn poster(&self) -> Result<Canvas, Error> {
+        let frame = poster::choose(self.timeline, &self.compositor)?;
+        Planes::draw(&self.compositor, frame, false)?.to_canvas()
+    }
 }
 
 /// Draws every frame and hands them over in order.
@@ -112,7 +131,7 @@ fn draw(compositor: &Compositor<'_>, number: u64, frame: &mut frame::Video, desk
         let stride = frame.stride(c);
         let sub = if c == 0 { 1 } else { 2 };
         let mut target = Target { data: frame.data_mut(c), stride, width: width / sub, height: height / sub };
-        moment.draw(c, &mut target, desk);
+        moment.draw(c, &mut target, true, desk);
     }
     Ok(())
 }
