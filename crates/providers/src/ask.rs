@@ -10,12 +10,12 @@ use handbill_domain::model::{Entry, PriceUnit};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::Error;
+use crate::{Error, usage::Expected};
 
 /// A kind of asking: what goes in, what comes out.
 pub trait Kind: Send + Sync + 'static {
     /// What is asked.
-    type Ask: Serialize + DeserializeOwned + Clone + Send + Sync;
+    type Ask: Serialize + DeserializeOwned + Expected + Clone + Send + Sync;
     /// What comes back.
     type Answer: Clone + Send + Sync;
 }
@@ -66,6 +66,11 @@ pub trait Model<K: Kind>: Send + Sync {
 
     /// Makes sense of a reply: the answer, or the refusal or error that hides in it.
     fn read(&self, ask: &K::Ask, reply: &Reply) -> Result<K::Answer, Error>;
+
+    /// What a reply used, as far as it tells, even where the answer in it cannot be read: it was paid for all the same.
+    fn usage(&self, _ask: &K::Ask, _reply: &Reply) -> Option<Usage> {
+        None
+    }
 }
 
 /// What came of a request.

@@ -76,6 +76,32 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// The answer is whole, but not the JSON that was asked for. [`crate::repair_of`] makes the second try of it.
+    #[error("the answer of {provider} is not what was asked for: {}", objections.join("; "))]
+    Malformed {
+        /// Provider's name.
+        provider: String,
+        /// What the model said.
+        said: String,
+        /// What is wrong with it, each with its place.
+        objections: Vec<String>,
+    },
+    /// Nobody gave us a key for this provider.
+    #[error("no key for {provider}: set {variable}")]
+    NoKey {
+        /// Provider's name.
+        provider: String,
+        /// The environment variable that holds the key.
+        variable: String,
+    },
+    /// The catalogue does not know what this costs, so it cannot be planned.
+    #[error("the price of {model} per {unit} is not known: add it to the entry")]
+    Unpriced {
+        /// Catalogue id.
+        model: String,
+        /// What is counted.
+        unit: &'static str,
+    },
 }
 
 impl Error {
@@ -85,9 +111,9 @@ impl Error {
             Self::Declined { .. } => Fault::Refused,
             Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => Fault::Busy { retry_after: *retry_after },
             Self::QuotaExhausted { .. } => Fault::OverBudget,
-            Self::Unauthorized { .. } => Fault::Unauthorized,
-            Self::Rejected { .. } => Fault::Invalid,
-            Self::Ambiguous { .. } | Self::Unreadable { .. } => Fault::Broken,
+            Self::Unauthorized { .. } | Self::NoKey { .. } => Fault::Unauthorized,
+            Self::Rejected { .. } | Self::Unpriced { .. } => Fault::Invalid,
+            Self::Ambiguous { .. } | Self::Unreadable { .. } | Self::Malformed { .. } => Fault::Broken,
         }
     }
 
@@ -102,6 +128,9 @@ impl Error {
             Self::Unavailable { .. } => "provider_unavailable",
             Self::Ambiguous { .. } => "call_ambiguous",
             Self::Unreadable { .. } => "answer_unreadable",
+            Self::Malformed { .. } => "answer_malformed",
+            Self::NoKey { .. } => "key_missing",
+            Self::Unpriced { .. } => "price_unknown",
         }
     }
 
@@ -109,7 +138,7 @@ impl Error {
     pub fn billed(&self) -> Billed {
         match self {
             Self::Ambiguous { .. } => Billed::Maybe,
-            Self::Unreadable { .. } => Billed::Yes,
+            Self::Unreadable { .. } | Self::Malformed { .. } => Billed::Yes,
             _ => Billed::No,
         }
     }
@@ -120,8 +149,8 @@ impl Error {
             Self::Declined { .. } => NextAction::EditBrief,
             Self::RateLimited { .. } => NextAction::Wait,
             Self::QuotaExhausted { .. } => NextAction::RaiseCeiling,
-            Self::Unauthorized { .. } => NextAction::CheckKey,
-            Self::Rejected { .. } | Self::Unreadable { .. } => NextAction::ChangeModel,
+            Self::Unauthorized { .. } | Self::NoKey { .. } => NextAction::CheckKey,
+            Self::Rejected { .. } | Self::Unreadable { .. } | Self::Malformed { .. } | Self::Unpriced { .. } => NextAction::ChangeModel,
             Self::Unavailable { .. } => NextAction::Retry,
             Self::Ambiguous { .. } => NextAction::CheckProvider,
         }

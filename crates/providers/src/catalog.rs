@@ -1,0 +1,412 @@
+//! The catalogue: which models there are, and which of them serves which role.
+//!
+//! The compiled-in files come first; a file of the user's may add providers and entries, replace any of them by name,
+//! and point roles at entries. Everything that is wrong is told at once.
+
+use std::collections::BTreeMap;
+
+use handbill_domain::{
+    model::{CATALOG, Entry, Modality, Provider, Role},
+    money::Money,
+    problem::{Problem, Problems, nearest},
+};
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use crate::{
+    Error,
+    ask::Usage,
+    price, registry,
+    usage::Expected,
+};
+
+/// Which models there are and whom they serve. Every role has an entry of its modality, and every entry a provider
+/// whose protocol we speak.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Catalog {
+    providers: BTreeMap<String, Provider>,
+    entries: BTreeMap<String, Entry>,
+    roles: BTreeMap<Role, String>,
+}
+
+impl Catalog {
+    /// The compiled-in catalogue; all roles are served by `rehearsal`.
+    pub fn builtin() -> Result<Self, Problems> {
+        Self::read(None)
+    }
+
+    /// The compiled-in catalogue with a file of the user's (`--models`) on top.
+    pub fn with_file(text: &str) -> Result<Self, Problems> {
+        Self::read(Some(text))
+    }
+
+    fn read(file: Option<&str>) -> Result<Self, Problems> {
+        let mut draft = Draft::default();
+        for (name, text) in CATALOG {
+            draft.add(text, &format!("{name}: "));
+        }
+        if let Some(text) = file {
+            draft.add(text, "");
+        }
+        draft.finish()
+    }
+
+    /// Every entry, ordered by id.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// The entry with this id.
+    pub fn entry(&self, id: &str) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// The provider with this name.
+    pub fn provider(&self, name: &str) -> Option<&Provider> {
+        self.providers.get(name)
+    }
+
+    /// Role → id of its entry.
+    pub fn roles(&self) -> &BTreeMap<Role, String> {
+        &self.roles
+    }
+
+    /// The entry that serves a role.
+    pub fn serving(&self, role: Role) -> &Entry {
+        // Every catalogue that exists has an entry for each role: `finish` saw to it.
+        &self.entries[&self.roles[&role]]
+    }
+
+    /// Is it a local model that no key is needed for and no money is spent on?
+    pub fn is_rehearsal(&self, entry: &Entry) -> bool {
+        self.providers.get(&entry.provider).is_some_and(|provider| provider.protocol == "rehearsal")
+    }
+
+    /// Whose prices are shown for an entry: those of the model that it stands in for, else its own.
+    pub fn priced_as<'a>(&'a self, entry: &'a Entry) -> &'a Entry {
+        entry.stands_in_for.as_deref().and_then(|id| self.entries.get(id)).unwrap_or(entry)
+    }
+
+    /// What a request will cost at list price, rather too much than too little.
+    pub fn plan(&self, entry: &Entry, ask: &impl Expected) -> Result<Money, Error> {
+        let priced = self.priced_as(entry);
+        price::cost(priced, &ask.expected(priced))
+    }
+
+    /// What a call cost at list price. Where a local model counts in other units than the model that it stands in for,
+    /// what that model was expected to use counts.
+    pub fn list_price(&self, entry: &Entry, ask: &impl Expected, usage: &Usage) -> Result<Money, Error> {
+        let priced = self.priced_as(entry);
+        let known = |usage: &Usage| usage.counts.iter().any(|(unit, n)| *n > 0 && priced.price.iter().any(|row| row.unit == *unit));
+        if priced.id == entry.id || known(usage) { price::cost(priced, usage) } else { self.plan(entry, ask) }
+    }
+
+    /// What was really spent on a call: nothing for `rehearsal`.
+    pub fn spent(&self, entry: &Entry, list: &Money) -> Money {
+        if self.is_rehearsal(entry) { Money::zero(list.currency) } else { list.clone() }
+    }
+
+    /// Roles whose model the provider no longer serves on this day (`2026-11-23`), with the entry's last day.
+    pub fn retired(&self, today: &str) -> Vec<(Role, &Entry)> {
+        let gone = |entry: &Entry| entry.deprecation_date.as_deref().is_some_and(|day| day < today);
+        Role::ALL.into_iter().map(|role| (role, self.serving(role))).filter(|(_, entry)| gone(entry)).collect()
+    }
+}
+
+/// A catalogue that is being read.
+#[derive(Default)]
+struct Draft {
+    providers: BTreeMap<String, Provider>,
+    entries: BTreeMap<String, Entry>,
+    /// Where each entry and provider stands, for problems that show only when everything is read.
+    places: BTreeMap<String, Place>,
+    roles: Vec<(String, Value, Place)>,
+    problems: Problems,
+}
+
+/// A pointer into a file, and the line there.
+#[derive(Clone, Default)]
+struct Place {
+    file: String,
+    pointer: String,
+    line: Option<u32>,
+}
+
+const SECTIONS: [&str; 3] = ["entry", "provider", "roles"];
+const ENTRY: [&str; 9] =
+    ["id", "modality", "provider", "model", "abilities", "price", "deprecation_date", "stands_in_for", "extra"];
+const PROVIDER: [&str; 5] = ["protocol", "dialect", "base_url", "key_env", "local"];
+
+impl Draft {
+    fn add(&mut self, text: &str, file: &str) {
+        let table: Table = match toml::from_str(text) {
+            Ok(table) => table,
+            Err(error) => {
+                let line = error.span().map(|span| line_at(text, span.start));
+                let place = Place { file: file.to_owned(), pointer: String::new(), line };
+                return self.problem(&place, format!("this is no TOML: {}", error.message().trim_end_matches('.')), None);
+            }
+        };
+        let place = |pointer: String, header: &str, nth: usize| Place { file: file.to_owned(), line: line_of(text, header, nth), pointer };
+        for (section, value) in &table {
+            match (section.as_str(), value) {
+                ("provider", Value::Table(providers)) => {
+                    for (name, value) in providers {
+                        self.provider(name, value, place(format!("/provider/{name}"), &format!("[provider.{name}]"), 0));
+                    }
+                }
+                ("entry", Value::Array(entries)) => {
+                    for (n, value) in entries.iter().enumerate() {
+                        self.entry(value, place(format!("/entry/{n}"), "[[entry]]", n));
+                    }
+                }
+                ("roles", Value::Table(roles)) => {
+                    for (role, id) in roles {
+                        self.roles.push((role.clone(), id.clone(), place(format!("/roles/{role}"), &format!("{role} "), 0)));
+                    }
+                }
+                ("provider" | "entry" | "roles", _) => {
+                    self.problem(&place(format!("/{section}"), section, 0), "it has the wrong form".to_owned(), Some("write [roles], [[entry]] and [provider.NAME]".to_owned()));
+                }
+                _ => self.unknown(&place(format!("/{section}"), section, 0), section, SECTIONS),
+            }
+        }
+    }
+
+    fn provider(&mut self, name: &str, value: &Value, place: Place) {
+        let Some(provider) = self.typed::<Provider>(value, &place, &PROVIDER) else { return };
+        let protocols: Vec<_> = registry::protocols().collect();
+        if !protocols.contains(&provider.protocol.as_str()) {
+            let hint = meant(&provider.protocol, protocols.iter().copied());
+            self.problem(&place.at("protocol"), format!("there is no protocol `{}`", provider.protocol), Some(hint));
+        } else if let Some(dialect) = &provider.dialect {
+            let known = registry::dialects(&provider.protocol);
+            if !known.contains(&dialect.as_str()) {
+                let hint = meant(dialect, known.iter().copied());
+                self.problem(&place.at("dialect"), format!("`{}` has no dialect `{dialect}`", provider.protocol), Some(hint));
+            }
+        }
+        if provider.protocol != "rehearsal" && provider.base_url.is_none() {
+            self.problem(&place.at("base_url"), "it needs an address".to_owned(), Some("such as https://api.example.com/v1".to_owned()));
+        }
+        self.places.insert(format!("provider {name}"), place);
+        self.providers.insert(name.to_owned(), provider);
+    }
+
+    fn entry(&mut self, value: &Value, place: Place) {
+        let Some(entry) = self.typed::<Entry>(value, &place, &ENTRY) else { return };
+        for (n, row) in entry.price.iter().enumerate() {
+            if row.per == 0 || row.micros < 0 {
+                self.problem(&place.at(&format!("price/{n}")), "a price is not negative and `per` is at least 1".to_owned(), None);
+            }
+        }
+        if let Some(other) = entry.price.iter().find(|row| row.currency != entry.price[0].currency) {
+            self.problem(&place.at("price"), format!("one entry has one currency, not {} and {}", entry.price[0].currency, other.currency), None);
+        }
+        self.places.insert(format!("entry {}", entry.id), place);
+        self.entries.insert(entry.id.clone(), entry);
+    }
+
+    /// Reads a table into its type. Unknown keys are told with the nearest known one, all of them.
+    fn typed<T: DeserializeOwned>(&mut self, value: &Value, place: &Place, known: &[&'static str]) -> Option<T> {
+        let unknown: Vec<_> = value.as_table().into_iter().flat_map(Table::keys).filter(|key| !known.contains(&key.as_str())).collect();
+        for key in &unknown {
+            self.unknown(&place.at(key), key, known.iter().copied());
+        }
+        let mut clean = value.clone();
+        if let Some(table) = clean.as_table_mut() {
+            table.retain(|key, _| known.contains(&key));
+        }
+        match clean.try_into() {
+            Ok(typed) => Some(typed),
+            Err(error) => {
+                self.problem(place, error.message().trim().replace('\n', " "), None);
+                None
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Catalog, Problems> {
+        self.check_entries();
+        let roles = self.roles();
+        let catalog = Catalog { providers: self.providers, entries: self.entries, roles };
+        self.problems.or(catalog)
+    }
+
+    fn check_entries(&mut self) {
+        let mut found = Vec::new();
+        for entry in self.entries.values() {
+            let place = self.places.get(&format!("entry {}", entry.id)).cloned().unwrap_or_default();
+            if !self.providers.contains_key(&entry.provider) {
+                let hint = meant(&entry.provider, self.providers.keys().map(String::as_str));
+                found.push((place.at("provider"), format!("there is no provider `{}`", entry.provider), hint));
+            }
+            if let Some(other) = entry.stands_in_for.as_ref().filter(|id| !self.entries.contains_key(*id)) {
+                let hint = meant(other, self.entries.keys().map(String::as_str));
+                found.push((place.at("stands_in_for"), format!("there is no entry `{other}`"), hint));
+            }
+        }
+        for (place, message, hint) in found {
+            self.problem(&place, message, Some(hint));
+        }
+    }
+
+    /// Every role by its default, then as the files say.
+    fn roles(&mut self) -> BTreeMap<Role, String> {
+        let mut roles: BTreeMap<Role, String> = Role::ALL.into_iter().map(|role| (role, default_of(role).to_owned())).collect();
+        for (name, id, place) in std::mem::take(&mut self.roles) {
+            let Some(role) = Role::ALL.into_iter().find(|role| role.as_str() == name) else {
+                self.unknown(&place, &name, Role::ALL.map(Role::as_str));
+                continue;
+            };
+            let Some(id) = id.as_str() else {
+                self.problem(&place, "write the id of one entry in quotes".to_owned(), Some(format!("{name} = \"{}\"", default_of(role))));
+                continue;
+            };
+            match self.entries.get(id) {
+                Some(entry) if entry.modality == role.modality() => {
+                    roles.insert(role, id.to_owned());
+                }
+                Some(entry) => {
+                    let message = format!("`{id}` makes {}, and {name} needs {}", word(entry.modality), word(role.modality()));
+                    let hint = self.entries.values().find(|e| e.modality == role.modality() && e.provider == entry.provider).map(|e| format!("such as `{}`", e.id));
+                    self.problem(&place, message, hint);
+                }
+                None => {
+                    let hint = meant(id, self.entries.values().filter(|e| e.modality == role.modality()).map(|e| e.id.as_str()));
+                    self.problem(&place, format!("there is no entry `{id}`"), Some(hint));
+                }
+            }
+        }
+        roles
+    }
+
+    fn unknown(&mut self, place: &Place, key: &str, known: impl IntoIterator<Item = &'static str>) {
+        let hint = meant(key, known);
+        self.problem(place, format!("there is no key `{key}`"), Some(hint));
+    }
+
+    fn problem(&mut self, place: &Place, message: String, hint: Option<String>) {
+        let mut problem = Problem::at(&place.pointer, format!("{}{message}", place.file));
+        problem.line = place.line;
+        problem.hint = hint.filter(|hint| !hint.is_empty());
+        self.problems.push(problem);
+    }
+}
+
+impl Place {
+    fn at(&self, key: &str) -> Self {
+        Self { pointer: format!("{}/{key}", self.pointer), ..self.clone() }
+    }
+}
+
+fn default_of(role: Role) -> &'static str {
+    match role.modality() {
+        Modality::Text => "rehearsal/text",
+        Modality::Image => "rehearsal/image",
+        Modality::Video => "rehearsal/video",
+        Modality::Speech => "rehearsal/speech",
+    }
+}
+
+fn word(modality: Modality) -> &'static str {
+    match modality {
+        Modality::Text => "text",
+        Modality::Image => "pictures",
+        Modality::Video => "video",
+        Modality::Speech => "speech",
+    }
+}
+
+/// The nearest name, else the names that there are, when they are few.
+fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<_> = known.into_iter().collect();
+    match nearest(word, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.len() <= 12 => format!("one of {}", known.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Line of the n-th line that begins with these words.
+fn line_of(text: &str, start: &str, nth: usize) -> Option<u32> {
+    let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with(start.trim_end()));
+    lines.nth(nth).and_then(|(n, _)| u32::try_from(n + 1).ok())
+}
+
+fn line_at(text: &str, byte: usize) -> u32 {
+    let before = text.get(..byte).unwrap_or(text);
+    u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(file: &str) -> Vec<String> {
+        Catalog::with_file(file).unwrap_err().0.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_catalogue_that_is_compiled_in_is_whole_and_rehearses() {
+        let catalog = Catalog::builtin().unwrap();
+        for role in Role::ALL {
+            assert!(catalog.is_rehearsal(catalog.serving(role)), "{role:?}");
+        }
+        for provider in ["openai", "deepseek", "dashscope", "ark", "zhipu", "moonshot", "openrouter", "ollama", "vllm", "llama-cpp"] {
+            assert!(catalog.entries().any(|entry| entry.provider == provider), "{provider}");
+        }
+    }
+
+    #[test]
+    fn a_file_points_roles_at_entries_and_brings_its_own() {
+        let file = "[roles]\nwriter = 'openai/gpt-6-luna'\ndrafter = 'mine/small'\n\n[provider.mine]\nprotocol = 'openai'\ndialect = 'vllm'\nbase_url = 'http://10.0.0.5:8000/v1'\nlocal = true\n\n[[entry]]\nid = 'mine/small'\nmodality = 'text'\nprovider = 'mine'\nmodel = 'small'\nprice = [{ unit = 'output_token', micros = 0 }]\n";
+        let catalog = Catalog::with_file(file).unwrap();
+        assert_eq!(catalog.serving(Role::Writer).model, "gpt-6-luna");
+        assert_eq!(catalog.serving(Role::Drafter).provider, "mine");
+        assert_eq!(catalog.serving(Role::Judge).id, "rehearsal/text");
+    }
+
+    #[test]
+    fn every_problem_of_a_file_is_told_at_once_with_its_place_and_the_nearest_name() {
+        let file = "[roles]\nwritr = 'openai/gpt-6-luna'\nwriter = 'openai/gpt-6-lunar'\nspeaker = 'openai/gpt-6-luna'\njudge = 7\n\n[role]\n\n[provider.mine]\nprotocol = 'opnai'\nbase_ur = 'https://x.example'\n\n[[entry]]\nid = 'mine/a'\nmodality = 'text'\nprovider = 'mime'\nmodel = 'a'\nstands_in_for = 'openai/gpt-6-lunaa'\nprice = [{ unit = 'token', micros = 1 }]\n\n[[entry]]\nid = 'mine/b'\nmodality = 'text'\nprovider = 'mime'\nmodel = 'b'\nprice = [{ unit = 'request', micros = -1 }]\n";
+        insta::assert_snapshot!(problems(file).join("\n"), @"");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_told_by_its_line() {
+        assert!(problems("[roles]\nwriter = ")[0].starts_with("line 2, /: this is no TOML"), "{:?}", problems("[roles]\nwriter = "));
+    }
+
+    #[test]
+    fn a_model_past_its_last_day_is_named() {
+        let catalog = Catalog::with_file("[roles]\nspeaker = 'openai/tts-1'").unwrap();
+        assert_eq!(catalog.retired("2027-01-06"), []);
+        assert_eq!(catalog.retired("2027-01-07").iter().map(|(role, _)| *role).collect::<Vec<_>>(), [Role::Speaker]);
+    }
+
+    #[test]
+    fn no_entry_of_the_catalogue_is_past_its_last_day_when_it_was_written() {
+        let catalog = Catalog::builtin().unwrap();
+        let gone: Vec<_> = catalog.entries().filter(|e| e.deprecation_date.as_deref().is_some_and(|day| day < "2026-11-23")).collect();
+        assert_eq!(gone, Vec::<&Entry>::new());
+    }
+
+    #[test]
+    fn rehearsal_is_shown_at_the_price_of_the_model_that_it_stands_in_for_and_costs_nothing() {
+        use crate::ask::{ImageAsk, SpeechAsk};
+        use handbill_domain::model::PriceUnit;
+
+        let catalog = Catalog::builtin().unwrap();
+        let usage = |unit, n| Usage { counts: vec![(unit, n)], variant: None, estimated: true };
+        let draws = catalog.entry("rehearsal/image").unwrap();
+        let ask = ImageAsk { prompt: "tea".to_owned(), width: 1080, height: 1920, seed: 1, inputs: serde_json::Value::Null, source: None };
+        let list = catalog.list_price(draws, &ask, &usage(PriceUnit::Image, 1)).unwrap();
+        // 1584 tokens of a picture at 30 dollars per million, 21 of the prompt at 5.
+        assert_eq!(list.amount_micros, 47_520 + 105);
+        assert_eq!(catalog.spent(draws, &list).amount_micros, 0);
+        let speaks = catalog.entry("rehearsal/speech").unwrap();
+        let ask = SpeechAsk { text: "spring tea".to_owned(), locale: "en-US".to_owned(), voice: "plain".to_owned(), instructions: String::new(), speed: 1.0 };
+        assert_eq!(catalog.list_price(speaks, &ask, &usage(PriceUnit::AudioSecond, 2)).unwrap().amount_micros, 500);
+    }
+}
