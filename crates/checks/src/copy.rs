@@ -174,7 +174,9 @@ fn spoken<'a>(copy: &'a PlacementCopy, placement: &Placement) -> Vec<voice::Plac
     {
         let texts = copy.fields.get(&field.key).map(Vec::as_slice).unwrap_or_default();
         for (at, text) in texts.iter().enumerate() {
-            let read = if field.unit == TextUnit::Html {
+            // A mail or an article's body is HTML too, though its platform counts bytes or characters of it.
+            let marked_up = field.unit == TextUnit::Html || text.trim_start().starts_with('<');
+            let read = if marked_up {
                 Cow::Owned(visible(text))
             } else {
                 Cow::Borrowed(text.as_str())

@@ -3,7 +3,7 @@
 use handbill_domain::words::{Article, Question, Section};
 
 use super::{
-    super::inputs::{ArticleInputs, Told},
+    super::inputs::{ArticleInputs, Told, ToldFact},
     angle::Lead,
     bank::{Bank, Said, plain},
     dice::Dice,
@@ -38,7 +38,7 @@ pub(super) fn write(inputs: &ArticleInputs, dice: &Dice) -> Article {
     }
 }
 
-fn title(told: &Told, bank: &Bank, guard: &Guard) -> String {
+pub(super) fn title(told: &Told, bank: &Bank, guard: &Guard) -> String {
     let labels: Vec<String> = bank.body.iter().take(2).map(|s| s.label.clone()).collect();
     let options = if bank.chinese {
         let key = zh::stop(&told.key_message);
@@ -52,7 +52,7 @@ fn title(told: &Told, bank: &Bank, guard: &Guard) -> String {
 }
 
 /// 120 to 160 characters.
-fn meta(told: &Told, bank: &Bank) -> String {
+pub(super) fn meta(told: &Told, bank: &Bank) -> String {
     let open = if bank.chinese { format!("{}，{}。", told.product, zh::stop(&told.key_message)) } else { format!("{}: {}.", told.product, en::lower(en::stop(&told.key_message))) };
     let mut text = open;
     let more = bank.sentences().into_iter().chain(bank.price.clone()).chain(bank.offer.clone()).chain(bank.closes.last().cloned());
@@ -74,61 +74,56 @@ pub(super) fn page(told: &Told, bank: &Bank) -> Page {
 fn chinese(told: &Told, bank: &Bank, made: &[Said], used: &[Said]) -> Page {
     let Bank { noun, product, .. } = bank;
     let audience = zh::audience(&told.audience);
+    let key = zh::stop(&told.key_message);
     let want = audience.want.as_ref().map_or_else(|| format!("这篇写给{}。", audience.who), |want| format!("{want}，不妨从一款合适的{noun}开始。"));
-    let labels = |said: &[Said]| said.iter().map(|s| s.label.clone()).collect::<Vec<_>>().join("、");
-    let texts = |said: &[Said]| said.iter().map(|s| s.text.clone()).collect::<Vec<_>>();
-    let mut sections = vec![(format!("先看{}", labels(&made[..made.len().min(2)])), {
-        let mut all = vec![format!("挑{noun}，先看它是怎么来的。")];
-        all.extend(texts(made));
-        all
-    })];
+    let labels = |said: &[Said]| said.iter().take(2).map(|s| s.label.clone()).collect::<Vec<_>>().join("和");
+    let mut sections = vec![(format!("先看{}", labels(made)), paragraphs(&format!("挑{noun}，先看它是怎么来的。"), made, None, ""))];
     if !used.is_empty() {
-        let mut all = vec!["再看用起来怎么样。".to_owned()];
-        all.extend(texts(used));
-        all.extend(bank.numbers.clone());
-        sections.push((format!("再看{}", labels(&used[..used.len().min(2)])), all));
+        sections.push((format!("再看{}", labels(used)), paragraphs("用起来怎么样，要看这些细节。", used, bank.numbers.as_ref(), "")));
     }
     let mut buy: Vec<String> = bank.price.iter().chain(&bank.offer).cloned().collect();
     if buy.is_empty() {
-        buy.push(format!("{product}，{}。", zh::stop(&told.key_message)));
+        buy.push(format!("{product}，{key}。"));
     }
-    sections.push((format!("怎么买到{noun}"), buy));
-    Page { lead: format!("{want}{product}，{}。", zh::stop(&told.key_message)), sections, close: format!("{}。", zh::stop(&told.call_to_action)) }
+    sections.push((format!("怎么买到{noun}"), vec![buy.concat()]));
+    Page { lead: format!("{want}{product}，{key}。"), sections, close: format!("{}。", zh::stop(&told.call_to_action)) }
+}
+
+/// An opening with the first sentence, then two sentences a paragraph.
+fn paragraphs(open: &str, said: &[Said], last: Option<&String>, gap: &str) -> Vec<String> {
+    let mut texts: Vec<String> = said.iter().map(|s| s.text.clone()).chain(last.cloned()).collect();
+    if let Some(first) = texts.first_mut() {
+        *first = format!("{open}{gap}{first}");
+    }
+    let (head, rest) = texts.split_at(texts.len().min(1));
+    head.iter().cloned().chain(rest.chunks(2).map(|pair| pair.join(gap))).collect()
 }
 
 fn english(told: &Told, bank: &Bank, made: &[Said], used: &[Said]) -> Page {
     let Bank { product, noun, .. } = bank;
     let key = en::capital(en::stop(&told.key_message));
     let open = en::want(&told.audience).unwrap_or_else(|| format!("This is for {}.", en::lower(en::stop(&told.audience))));
-    let labels = |said: &[Said]| said.iter().take(2).map(|s| en::lower(&s.label)).collect::<Vec<_>>().join(" and ");
-    let texts = |said: &[Said]| said.iter().map(|s| s.text.clone()).collect::<Vec<_>>();
-    let mut sections = vec![(format!("First, the {}", labels(made)), {
-        let mut all = vec![format!("What sets the tone for {noun} is how it is put together.")];
-        all.extend(texts(made));
-        all
-    })];
+    let heading = |said: &[Said], first: &str, other: &str| {
+        let labels: Vec<String> = said.iter().map(|s| s.label.as_str()).filter(|l| en::names_a_thing(l)).take(2).map(en::lower).collect();
+        if labels.is_empty() { other.to_owned() } else { format!("{first}, the {}", labels.join(" and the ")) }
+    };
+    let start = format!("What you get from {noun} starts with how it is made.");
+    let mut sections = vec![(heading(made, "First", "How it is made"), paragraphs(&start, made, None, " "))];
     if !used.is_empty() {
-        let mut all = vec!["Then there is what you notice in use.".to_owned()];
-        all.extend(texts(used));
-        all.extend(bank.numbers.clone());
-        sections.push((format!("Then, the {}", labels(used)), all));
+        let open = "Then there are the things you notice once you use it.";
+        sections.push((heading(used, "Then", "In use"), paragraphs(open, used, bank.numbers.as_ref(), " ")));
     }
     let mut buy: Vec<String> = bank.price.iter().chain(&bank.offer).cloned().collect();
     if buy.is_empty() {
         buy.push(format!("{product}: {}.", en::lower(&key)));
     }
-    sections.push((format!("How to get {product}"), buy));
+    sections.push((format!("How to get {product}"), vec![buy.join(" ")]));
     Page { lead: format!("{open} {product} was made with that in mind. {key}."), sections, close: format!("{}.", en::capital(en::stop(&told.call_to_action))) }
 }
 
 /// Buyers' questions that the facts answer.
 fn faq(told: &Told, bank: &Bank) -> Vec<Question> {
-    let mut all: Vec<Question> = Vec::new();
-    for fact in told.facts.iter().take(4) {
-        let Some(answer) = bank.body.iter().find(|s| s.fact == fact.id).map(|s| s.text.clone()).or_else(|| bare(told, fact)) else { continue };
-        let question = if bank.chinese { format!("{}的{}是怎样的？", bank.noun, fact.label) } else { en::question(fact, &bank.noun) };
-        all.push(Question { question, answer });
-    }
+    let mut all: Vec<Question> = told.facts.iter().take(5).map(|fact| asked(fact, bank)).collect();
     if let Some(price) = &told.price {
         let (question, answer) = if bank.chinese {
             (format!("{}多少钱？", bank.noun), format!("现价{price}。"))
@@ -144,6 +139,10 @@ fn faq(told: &Told, bank: &Bank) -> Vec<Question> {
     all
 }
 
-fn bare(told: &Told, fact: &super::super::inputs::ToldFact) -> Option<String> {
-    Some(if told.locale.is_chinese() { format!("{}。", zh::statement(fact)) } else { format!("{}.", en::capital(&en::statement(fact))) })
+fn asked(fact: &ToldFact, bank: &Bank) -> Question {
+    if bank.chinese {
+        Question { question: zh::question(fact, &bank.noun), answer: format!("{}。", zh::bullet(fact)) }
+    } else {
+        Question { question: en::question(fact, &bank.noun), answer: format!("{}.", en::stop(&en::sentence(fact, 0))) }
+    }
 }

@@ -1,7 +1,7 @@
 //! Everything that can be said about a product in one locale, ready to be fitted into places: lines, sentences, tags.
 
 use super::{
-    super::inputs::Told,
+    super::inputs::{Told, ToldFact},
     angle::Lead,
     dice::Dice,
     {en, zh},
@@ -18,6 +18,8 @@ pub(super) struct Bank {
     pub brand: String,
     /// The product without its brand.
     pub noun: String,
+    /// The one message, as a line.
+    pub message: Option<String>,
     /// Opening sentences.
     pub hooks: Vec<String>,
     /// One sentence or two about each fact.
@@ -31,7 +33,9 @@ pub(super) struct Bank {
     /// Facts as short phrases, for lists.
     pub specs: Vec<Said>,
     /// Facts for a list with what the buyer has of them.
-    pub bullets: Vec<String>,
+    pub bullets: Vec<Said>,
+    /// Short lines for a picture, those of the lead first.
+    pub heads: Vec<String>,
     /// The offer.
     pub offer: Option<String>,
     /// The price.
@@ -49,8 +53,17 @@ pub(super) struct Said {
     pub fact: String,
     /// What the fact is about.
     pub label: String,
+    /// Is it a number?
+    pub is_number: bool,
     /// The text.
     pub text: String,
+}
+
+impl Said {
+    /// About this fact.
+    pub(super) fn about(fact: &ToldFact, text: String) -> Self {
+        Self { fact: fact.id.clone(), label: fact.label.clone(), is_number: fact.is_number, text }
+    }
 }
 
 impl Bank {
@@ -70,13 +83,17 @@ impl Bank {
     }
 }
 
-/// Facts in the order for a variant: those with words and benefits before bare numbers, another one first each turn.
-pub(super) fn turned<T: Clone>(mut items: Vec<T>, turn: usize) -> Vec<T> {
-    if !items.is_empty() {
-        let by = turn % items.len();
-        items.rotate_left(by);
+/// Facts in the order for a variant: another one first each turn, and a lead that starts from how a thing is made
+/// starts from words, not from a number.
+pub(super) fn turned(facts: Vec<ToldFact>, lead: Lead, turn: usize, plain_number: impl Fn(&ToldFact) -> bool) -> Vec<ToldFact> {
+    let late = |f: &ToldFact| if matches!(lead, Lead::Craft | Lead::Question) { f.is_number } else { plain_number(f) };
+    let (after, mut first): (Vec<_>, Vec<_>) = facts.into_iter().partition(late);
+    if !first.is_empty() {
+        let by = turn % first.len();
+        first.rotate_left(by);
     }
-    items
+    first.extend(after);
+    first
 }
 
 /// Keeps the first of lines that say the same.

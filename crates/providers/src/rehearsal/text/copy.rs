@@ -7,8 +7,10 @@ use serde::Serialize;
 use super::{
     super::inputs::{CopyInputs, Told, ToldField, ToldPlacement},
     angle::Lead,
-    bank::{Bank, distinct, plain},
+    article,
+    bank::{Bank, Said, distinct, plain},
     dice::Dice,
+    en,
     fill::{Guard, Paragraph, fits, pick},
     long,
 };
@@ -26,7 +28,8 @@ pub(super) fn write(inputs: &CopyInputs, dice: &Dice) -> Copy {
     // What the outline settled comes first.
     bank.hooks = distinct(outline.hooks.iter().cloned().chain(bank.hooks).collect());
     let guard = Guard::new(brief, Some(&placement.id));
-    let writer = Writer { told: brief, placement, bank: allowed(bank, &guard), guard };
+    let turn = dice.roll(&placement.id);
+    let writer = Writer { told: brief, placement, bank: allowed(bank, &guard), guard, turn };
     let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for field in &placement.fields {
         let taken: Vec<String> = fields.iter().filter(|(k, _)| siblings(k, &field.key)).flat_map(|(_, t)| t.clone()).collect();
@@ -45,9 +48,10 @@ fn allowed(bank: Bank, guard: &Guard) -> Bank {
         lines: keep(bank.lines),
         titles: keep(bank.titles),
         closes: keep(bank.closes),
-        bullets: keep(bank.bullets),
+        heads: keep(bank.heads),
         tags: keep(bank.tags),
         body: bank.body.into_iter().filter(|s| guard.allows(&s.text)).collect(),
+        bullets: bank.bullets.into_iter().filter(|s| guard.allows(&s.text)).collect(),
         specs: bank.specs.into_iter().filter(|s| guard.allows(&s.text)).collect(),
         offer: bank.offer.filter(|t| guard.allows(t)),
         price: bank.price.filter(|t| guard.allows(t)),
@@ -67,6 +71,7 @@ struct Writer<'a> {
     placement: &'a ToldPlacement,
     bank: Bank,
     guard: Guard,
+    turn: usize,
 }
 
 impl Writer<'_> {
@@ -77,15 +82,19 @@ impl Writer<'_> {
             "final_url" | "destination_url" | "content_source_url" => one(told.url.clone()),
             "slug" => one(Some(told.campaign.clone())),
             "business_name" | "brand_name" | "author" => one(Some(told.brand.clone())),
-            "name" | "app_name" => pick(field, &[told.product.clone(), self.bank.noun.clone(), told.brand.clone()], 1, &[]),
+            // A product is no app.
+            "app_name" => Vec::new(),
+            "name" => pick(field, &[told.product.clone(), self.bank.noun.clone(), told.brand.clone()], 1, &[]),
             "cta" | "call_to_action" => one(Some(told.call_to_action.clone())),
             "link_text" => vec![self.link().to_owned()],
             "path1" | "path2" | "display_path" => self.paths(field),
-            "tag" | "topic" => pick(field, &self.bank.tags, field.at_most.min(5) as usize, &[]),
+            "tag" | "topic" => pick(field, &self.bank.tags, field.at_most.min(if self.sells() { 13 } else { 5 }) as usize, &[]),
+            "title" | "h1" if self.placement.id == "web.article" => one(Some(article::title(told, &self.bank, &self.guard))),
+            "meta_description" => one(Some(article::meta(told, &self.bank))),
             "tags" | "keywords" => one(self.listed(field, if self.bank.chinese { "," } else { ", " })),
             "search_terms" => one(self.listed(field, " ")),
             "alt_text" => one(self.alt(field)),
-            "bullet" => pick(field, &self.bank.bullets, 5, &[]),
+            "bullet" => pick(field, &self.bank.bullets.iter().map(|s| s.text.clone()).collect::<Vec<_>>(), 5, &[]),
             // What is new in an app's release is not in a brief about a product.
             "whats_new" => Vec::new(),
             "title" if self.sells() => one(self.listing_title(field)),
@@ -94,7 +103,7 @@ impl Writer<'_> {
             "subtitle" | "selling_point" | "ad_words" => pick(field, &self.lines_and_titles(), 1, taken),
             "html" | "description_html" | "content" | "full_description" | "body" => one(Some(self.long(field))),
             "description" if field.at_most > 1 => self.descriptions(field),
-            "description" if field.max.is_some_and(|max| max >= 300) => one(Some(self.long(field))),
+            "description" | "caption" | "text" if field.target.is_none_or(|most| most >= 300) => one(Some(self.long(field))),
             _ => self.short(field),
         }
     }
@@ -130,7 +139,7 @@ impl Writer<'_> {
         let words = |text: &str| text.split(|c: char| c.is_whitespace() || matches!(c, '，' | ',' | ':' | '、')).map(String::from).collect::<Vec<_>>();
         let small = ["a", "an", "the", "and", "of", "in", "for", "that", "with", "by", "one", "every", "to", "on", "is"];
         let mut all: Vec<String> = words(&self.told.product);
-        all.extend(self.bank.tags.iter().take(3).filter(|_| gap != " " || self.bank.chinese).cloned());
+        all.extend(self.bank.tags.iter().take(1).filter(|_| self.bank.chinese).cloned());
         all.extend(self.bank.specs.iter().flat_map(|s| words(&s.text)));
         let keep = |w: &String| w.chars().count() > 1 && w.chars().any(char::is_alphabetic) && !small.contains(&w.to_lowercase().as_str());
         let mut text = String::new();
@@ -158,12 +167,13 @@ impl Writer<'_> {
         if !fits(field, &title, most) {
             return pick(field, &[self.bank.noun.clone(), self.told.brand.clone()], 1, &[]).pop();
         }
-        let specs = self.bank.specs.iter().filter(|s| !s.text.contains(['，', '（', '(']));
+        let short = |s: &&Said| !s.text.contains(['，', '（', '(']) && (self.bank.chinese || en::terse(&s.text).split(' ').count() <= 5);
         // Words first, numbers after them: that is what people search for.
-        let (numbers, words): (Vec<_>, Vec<_>) = specs.partition(|s| s.text.contains(|c: char| c.is_ascii_digit()));
+        let (numbers, words): (Vec<_>, Vec<_>) = self.bank.specs.iter().filter(short).partition(|s| s.is_number);
         for spec in words.into_iter().chain(numbers) {
-            let next = format!("{title}{gap}{}", spec.text);
-            if fits(field, &next, most) && !plain(&title).contains(&plain(&spec.text)) && repeats(&next) <= 2 {
+            let text = if self.bank.chinese { spec.text.clone() } else { en::terse(&spec.text) };
+            let next = format!("{title}{gap}{text}");
+            if fits(field, &next, most) && !plain(&title).contains(&plain(&text)) && repeats(&next) <= 2 {
                 title = next;
             }
         }
@@ -181,6 +191,11 @@ impl Writer<'_> {
             narrow.target = Some(if field.key == "subject" { 20 } else { 30 });
         }
         let mut all = self.lines_and_titles();
+        // Not every placement opens with the same line.
+        let near = all.len().min(3);
+        if near > 0 {
+            all[..near].rotate_left(self.turn % near);
+        }
         if field.key == "ad_name" {
             all.insert(0, self.told.product.clone());
         }
@@ -237,7 +252,11 @@ impl Writer<'_> {
         let room = field.length(&tags) + u32::from(!tags.is_empty()) * 2;
         let most = field.target.or(Some(600)).map(|most| most.saturating_sub(room).max(most / 3));
         let paragraph = Paragraph { field, gap: bank.gap(), most };
-        let mut middle = bank.sentences();
+        let mut middle: Vec<String> = bank.body.iter().map(|s| s.text.clone()).collect();
+        // Bare numbers are for those who have time.
+        if most.is_some_and(|most| most > 200) {
+            middle.extend(bank.numbers.clone());
+        }
         let sale = bank.price.iter().chain(&bank.offer).cloned();
         // The offer goes before the third fact, so that it is not what is cut.
         let at = middle.len().min(2);

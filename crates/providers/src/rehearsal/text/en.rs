@@ -11,33 +11,31 @@ use super::{
 pub(super) fn bank(told: &Told, lead: Lead, turn: usize, dice: &Dice) -> Bank {
     let noun = noun(&told.product, &told.brand);
     let worded = told.facts.iter().filter(|f| !f.is_number || f.benefit.is_some() || is_verb(first(&f.label))).cloned().collect();
-    let facts: Vec<ToldFact> = turned(worded, turn);
+    let facts: Vec<ToldFact> = turned(worded, lead, turn, |f| f.is_number && !is_verb(first(&f.label)));
     let bare: Vec<&ToldFact> = told.facts.iter().filter(|f| !facts.iter().any(|g| g.id == f.id)).collect();
     let bare_text: Vec<String> = bare.iter().map(|f| statement(f)).collect();
-    let mut specs: Vec<Said> = told.facts.iter().filter(|f| f.is_number).map(|f| said(f, capital(&statement(f)))).collect();
-    specs.extend(facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated).into_iter().map(move |p| said(f, capital(&p)))));
+    let mut specs: Vec<Said> = told.facts.iter().filter(|f| f.is_number).map(|f| Said::about(f, capital(&statement(f)))).collect();
+    specs.extend(facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated).into_iter().map(move |p| Said::about(f, capital(&p)))));
     let writer = Writer { told, noun: &noun, facts: &facts, dice };
     Bank {
         chinese: false,
         product: told.product.clone(),
         brand: told.brand.clone(),
+        message: Some(capital(stop(&told.key_message))).filter(|m| !m.is_empty()),
         hooks: writer.hooks(lead),
         body: writer.body(),
         numbers: (!bare_text.is_empty()).then(|| format!("{}.", capital(&listed(&bare_text)))),
         lines: writer.lines(lead),
         titles: writer.titles(lead),
         specs,
-        bullets: facts.iter().map(|f| stop(&sentence(f, 0)).to_owned()).collect(),
+        bullets: facts.iter().map(|f| Said::about(f, stop(&sentence(f, 0)).to_owned())).collect(),
+        heads: writer.heads(lead),
         offer: told.offer.as_ref().map(offer),
         price: told.price.as_ref().map(|p| format!("{}, {p}.", told.product)),
         closes: writer.closes(),
         tags: tags(told, &noun),
         noun,
     }
-}
-
-fn said(fact: &ToldFact, text: String) -> Said {
-    Said { fact: fact.id.clone(), label: fact.label.clone(), text }
 }
 
 /// What kind of phrase the brief wrote; it decides which sentences it fits into.
@@ -82,8 +80,9 @@ pub(super) fn shape(text: &str) -> Shape {
         if ["that", "which", "who", "you", "we", "to"].contains(&word.as_str()) {
             return Shape::Noun;
         }
-        let finite = ["is", "are", "can", "will", "does", "do", "never", "always", "stay", "keep", "taste", "last", "fit"].contains(&word.as_str());
-        if finite || (is_verb(word) && n + 1 < words.len()) {
+        let finite = ["is", "are", "can", "will", "does", "do", "never", "always"].contains(&word.as_str());
+        let plural = words[n - 1].ends_with('s') && ["stay", "keep", "taste", "last", "fit"].contains(&word.as_str());
+        if finite || plural || (is_verb(word) && n + 1 < words.len()) {
             return Shape::Clause;
         }
     }
@@ -245,7 +244,7 @@ impl Writer<'_> {
 
     fn body(&self) -> Vec<Said> {
         let start = self.dice.roll("body");
-        self.facts.iter().enumerate().map(|(n, f)| said(f, sentence(f, start + n))).collect()
+        self.facts.iter().enumerate().map(|(n, f)| Said::about(f, sentence(f, start + n))).collect()
     }
 
     fn lines(&self, lead: Lead) -> Vec<String> {
@@ -258,7 +257,7 @@ impl Writer<'_> {
         let numbers = caps(facts.iter().chain(&told.facts).filter(|f| f.is_number).map(statement).collect());
         let mut sale: Vec<String> = told.offer.iter().map(|o| capital(stop(&o.text))).collect();
         sale.extend(told.price.iter().map(|p| format!("Yours for {p}")));
-        let names = vec![format!("Meet {}", told.product), format!("Meet {noun}"), told.product.clone()];
+        let names = vec![format!("Meet {noun}"), told.product.clone()];
         let order: Vec<Vec<String>> = match lead {
             Lead::Craft => vec![stated, benefits, keys, numbers, names, sale],
             Lead::Moment => vec![keys, benefits, stated, numbers, names, sale],
@@ -271,6 +270,25 @@ impl Writer<'_> {
         lines.push(format!("{act} with {}", told.brand));
         lines.push(act);
         distinct(lines)
+    }
+
+    /// Lines for a picture: the message, what the buyer has, what is true, in the order of the lead.
+    fn heads(&self, lead: Lead) -> Vec<String> {
+        let Self { told, facts, .. } = self;
+        let caps = |items: Vec<String>| items.iter().map(|i| capital(i)).collect::<Vec<_>>();
+        let key = vec![capital(stop(&told.key_message))];
+        let stated = caps(facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated)).collect());
+        let worded = facts.iter().filter_map(|f| f.benefit.as_deref()).filter(|b| shape(b) != Shape::Verb);
+        let benefits = caps(worded.flat_map(pieces).collect());
+        let parts = caps(pieces(&told.key_message));
+        let mut sale: Vec<String> = told.offer.iter().map(|o| capital(stop(&o.text))).collect();
+        sale.extend(told.price.iter().map(|p| format!("Yours for {p}")));
+        distinct(match lead {
+            Lead::Craft | Lead::Question => [stated, benefits, key, parts],
+            Lead::Moment => [key, benefits, parts, stated],
+            Lead::Offer => [sale, key, benefits, parts],
+            Lead::People => [benefits, key, parts, stated],
+        }.concat())
     }
 
     fn titles(&self, lead: Lead) -> Vec<String> {
@@ -301,7 +319,7 @@ impl Writer<'_> {
 }
 
 fn tags(told: &Told, noun: &str) -> Vec<String> {
-    let joined = |text: &str| text.split(|c: char| !c.is_alphanumeric()).map(capital).collect::<String>();
+    let joined = |text: &str| text.split(|c: char| !c.is_alphabetic()).map(capital).collect::<String>();
     let kind = match told.category.as_str() {
         "food" => "FoodAndDrink",
         "cosmetics" => "SkincareRoutine",
@@ -312,8 +330,8 @@ fn tags(told: &Told, noun: &str) -> Vec<String> {
         "pet" => "PetLife",
         _ => "EverydayFinds",
     };
-    let labels = told.facts.iter().filter(|f| !f.is_number && !is_verb(first(&f.label))).map(|f| joined(&f.label));
-    distinct([joined(&told.brand), joined(noun), kind.to_owned()].into_iter().chain(labels).collect())
+    let things = told.facts.iter().filter(|f| !f.is_number).filter_map(|f| thing(&f.stated)).map(|t| joined(&t));
+    distinct([joined(&told.brand), joined(noun), kind.to_owned()].into_iter().chain(things).collect())
 }
 
 /// What a buyer asks that this fact answers.
@@ -325,7 +343,33 @@ pub(super) fn question(fact: &ToldFact, noun: &str) -> String {
             format!("How long does {noun} {} {rest}?", first(&label).trim_end_matches('s'))
         }
         (true, _) => format!("What does {noun} offer here: {label}?"),
+        (false, _) if matches!(label.as_str(), "material" | "materials" | "fabric") => format!("What is {noun} made of?"),
         (false, _) if label.ends_with('s') => format!("What about the {label}?"),
         (false, _) => format!("What is the {label} of {noun}?"),
     }
+}
+
+/// The thing that a phrase names: `stainless steel` of `double-walled 18/8 stainless steel`.
+pub(super) fn thing(phrase: &str) -> Option<String> {
+    let pieces = pieces(phrase);
+    let phrase = pieces.first()?;
+    let cut = [" that ", " which ", " in ", " with ", " of ", " for ", " from ", ","].iter().filter_map(|at| phrase.find(at)).min();
+    let words: Vec<&str> = phrase[..cut.unwrap_or(phrase.len())].split_whitespace().filter(|w| !w.contains(|c: char| c.is_ascii_digit())).collect();
+    let words = words.strip_prefix(&["a"]).or_else(|| words.strip_prefix(&["an"])).or_else(|| words.strip_prefix(&["the"])).unwrap_or(&words);
+    let known = !["every", "each", "all", "no"].contains(words.first()?) && shape(phrase) == Shape::Noun;
+    let from = words.len().saturating_sub(2);
+    (known && !words.is_empty()).then(|| words[from..].join(" "))
+}
+
+/// Without its article and what is said about it after `that`: a phrase for a list of search words.
+pub(super) fn terse(phrase: &str) -> String {
+    let cut = [" that ", " which "].iter().filter_map(|at| phrase.find(at)).min().unwrap_or(phrase.len());
+    let phrase = &phrase[..cut];
+    let bare = ["A ", "An ", "The ", "a ", "an ", "the "].iter().find_map(|article| phrase.strip_prefix(article)).unwrap_or(phrase);
+    capital(bare)
+}
+
+/// Is a label a noun (`Material`), not a verb (`Keeps cold`)?
+pub(super) fn names_a_thing(label: &str) -> bool {
+    !is_verb(first(label))
 }

@@ -73,7 +73,8 @@ pub(super) fn pick(field: &ToldField, from: &[String], wanted: usize, taken: &[S
     let near = |a: &str, b: &str| a.contains(b) || b.contains(a);
     // First what differs well and is seen whole, then what is merely not the same.
     for (strict, most) in [(true, field.target), (true, field.max), (false, field.max)] {
-        let need = if strict { wanted } else { field.at_least as usize };
+        // A place that may stay empty stays empty rather than show half a line.
+        let need = if strict { wanted } else if field.required { field.at_least as usize } else { 0 };
         for line in from {
             if chosen.len() >= need {
                 break;

@@ -3,7 +3,7 @@
 use super::{
     super::inputs::{Told, ToldField},
     article::{self, Page},
-    bank::{Bank, plain},
+    bank::{Bank, Said, plain},
     fill::fits,
 };
 
@@ -28,7 +28,11 @@ pub(super) fn write(told: &Told, placement: &str, field: &ToldField, bank: &Bank
         (_, "description_html") => html_listing(field, bank, told),
         (id, _) if id.starts_with("xiaohongshu.") => blocks(field, "\n\n", &note(bank)),
         (id, _) => {
-            let mut parts = if sells(id) { listing(told, bank) } else { post(told, bank) };
+            let mut parts = match id {
+                id if sells(id) => listing(told, bank),
+                id if brief_reads(id) => clip(bank),
+                id => post(told, bank, links(id)),
+            };
             parts.push(hashtags(id, bank));
             blocks(field, "\n\n", &parts)
         }
@@ -37,6 +41,16 @@ pub(super) fn write(told: &Told, placement: &str, field: &ToldField, bank: &Bank
 
 fn sells(placement: &str) -> bool {
     ["amazon.", "etsy.", "google_merchant.", "app_store.", "shopify.", "jd.", "taobao."].iter().any(|shop| placement.starts_with(shop))
+}
+
+/// Where a text stands below a video or pictures that people swipe through.
+fn brief_reads(placement: &str) -> bool {
+    ["douyin.", "kuaishou.", "tiktok.", "wechat.channels", "instagram."].iter().any(|place| placement.starts_with(place))
+}
+
+/// Where an address in the text can be followed.
+fn links(placement: &str) -> bool {
+    ["youtube.", "linkedin.", "meta.", "x."].iter().any(|place| placement.starts_with(place))
 }
 
 /// As many blocks as there is room for.
@@ -84,9 +98,9 @@ fn specs(bank: &Bank) -> Vec<String> {
 fn note(bank: &Bank) -> Vec<String> {
     let hook = bank.hooks.first().cloned().unwrap_or_default();
     if !bank.chinese {
-        return vec![hook, list("· ", bank.bullets.iter().take(4).cloned()), sale(bank), bank.closes.first().cloned().unwrap_or_default()];
+        return vec![hook, list("· ", bank.bullets.iter().take(4).map(|s| s.text.clone())), sale(bank), bank.closes.first().cloned().unwrap_or_default()];
     }
-    let points = list("✅ ", bank.bullets.iter().filter(|b| !hook.contains(b.as_str())).take(4).cloned());
+    let points = list("✅ ", bank.bullets.iter().map(|s| s.text.clone()).filter(|b| !hook.contains(b.as_str())).take(4));
     let numbers = bank.numbers.as_ref().map(|n| format!("📝 {n}")).unwrap_or_default();
     let offer = bank.offer.as_ref().or(bank.price.as_ref()).map(|o| format!("🛒 {o}")).unwrap_or_default();
     let ask = format!("关于{}，还想了解什么？评论区聊聊～", bank.noun);
@@ -98,14 +112,25 @@ fn sale(bank: &Bank) -> String {
     parts.join(bank.gap())
 }
 
+/// Below a clip: the hook, two things worth knowing, what to do.
+fn clip(bank: &Bank) -> Vec<String> {
+    let hook = bank.hooks.first().cloned().unwrap_or_default();
+    let unsaid = |b: &&Said| !plain(&hook).contains(&plain(&b.text)) && !plain(&b.text).contains(&plain(&hook));
+    let stop = if bank.chinese { "。" } else { "." };
+    let points = bank.bullets.iter().filter(unsaid).take(2).map(|b| format!("{}{stop}", b.text)).collect::<Vec<_>>().join("\n");
+    let sale = bank.offer.as_ref().or(bank.price.as_ref()).cloned().unwrap_or_default();
+    let close = bank.closes.first().cloned().unwrap_or_default();
+    vec![hook.clone(), points, [sale, close].iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(bank.gap())]
+}
+
 /// A post with paragraphs: attention, interest, desire, action.
-fn post(told: &Told, bank: &Bank) -> Vec<String> {
+fn post(told: &Told, bank: &Bank, links: bool) -> Vec<String> {
     let gap = bank.gap();
     let hook = bank.hooks.iter().take(2).cloned().collect::<Vec<_>>().join(gap);
     let half = bank.body.len().div_ceil(2);
-    let unsaid = |s: &&super::bank::Said| !plain(&hook).contains(&plain(&s.text));
-    let paragraph = |said: &[super::bank::Said]| said.iter().filter(unsaid).map(|s| s.text.clone()).collect::<Vec<_>>().join(gap);
-    let link = told.url.as_ref().map(|url| if bank.chinese { format!("详情：{url}") } else { format!("More: {url}") });
+    let unsaid = |s: &&Said| !plain(&hook).contains(&plain(&s.text));
+    let paragraph = |said: &[Said]| said.iter().filter(unsaid).map(|s| s.text.clone()).collect::<Vec<_>>().join(gap);
+    let link = told.url.as_ref().filter(|_| links).map(|url| if bank.chinese { format!("详情：{url}") } else { format!("More: {url}") });
     let close = bank.closes.first().cloned().unwrap_or_default();
     vec![
         hook.clone(),
@@ -129,6 +154,10 @@ fn listing(told: &Told, bank: &Bank) -> Vec<String> {
     vec![intro, body, format!("{heading}\n{}", list("· ", specs(bank))), told.legal.join(bank.gap())]
 }
 
+fn texts(said: &[Said]) -> Vec<String> {
+    said.iter().map(|s| s.text.clone()).collect()
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -144,7 +173,7 @@ fn ul(items: &[String]) -> String {
 fn html_listing(field: &ToldField, bank: &Bank, told: &Told) -> String {
     let hook = bank.hooks.first().cloned().unwrap_or_default();
     let legal = told.legal.iter().map(|l| format!("<p><small>{}</small></p>", escaped(l))).collect();
-    blocks(field, "\n", &[tag("p", &hook), ul(&bank.bullets), tag("h3", if bank.chinese { "产品信息" } else { "Details" }), ul(&specs(bank)), legal])
+    blocks(field, "\n", &[tag("p", &hook), ul(&texts(&bank.bullets)), tag("h3", if bank.chinese { "产品信息" } else { "Details" }), ul(&specs(bank)), legal])
 }
 
 fn html_page(field: &ToldField, page: &Page) -> String {
@@ -161,7 +190,7 @@ fn html_mail(told: &Told, field: &ToldField, bank: &Bank) -> String {
     let headline = bank.titles.iter().chain(&bank.lines).next().cloned().unwrap_or_else(|| told.product.clone());
     let intro = bank.hooks.iter().find(|h| !plain(h).contains(&plain(&headline))).cloned().unwrap_or_default();
     let unsaid = |b: &&String| !plain(&headline).contains(&plain(b)) && !plain(&intro).contains(&plain(b));
-    let points: Vec<String> = bank.bullets.iter().filter(unsaid).take(4).cloned().collect();
+    let points: Vec<String> = texts(&bank.bullets).iter().filter(unsaid).take(4).cloned().collect();
     let button = told.url.as_ref().map(|url| {
         let style = "display:inline-block;padding:14px 28px;border-radius:4px;background:#222;color:#fff;text-decoration:none";
         format!("<p><a href=\"{}\" style=\"{style}\">{}</a></p>", escaped(url), escaped(&told.call_to_action))

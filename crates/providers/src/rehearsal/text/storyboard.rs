@@ -35,7 +35,7 @@ impl Writer<'_> {
         // A section whose own lines are used up or too long takes another line about the product.
         options.extend(self.bank.lines.iter().map(|l| self.full(l)));
         options.extend(self.spare(&section.section));
-        let fits = |o: &&String| self.guard.allows(o) && size(o, self.chinese) <= section.most as usize;
+        let fits = |o: &&String| self.guard.allows(o) && self.seconds(o) <= f64::from(section.seconds) * 0.96 && size(o, self.chinese) <= section.most as usize;
         let mut fitting: Vec<&String> = options.iter().filter(fits).collect();
         fitting.dedup();
         let unsaid = |o: &&&String| !said.iter().any(|s| plain(s).contains(&plain(o)) || plain(o).contains(&plain(s)));
@@ -51,6 +51,23 @@ impl Writer<'_> {
             picture,
             narration,
         }
+    }
+
+    /// How long a calm voice takes, rather too long: digits are read out, and punctuation is a breath.
+    fn seconds(&self, text: &str) -> f64 {
+        let breath = |c: char| match c {
+            '。' | '？' | '.' | '?' => 0.32,
+            '，' | '、' | '：' | ',' | ':' => 0.16,
+            _ => 0.0,
+        };
+        let letters = |c: char| match c {
+            _ if c.is_ascii_digit() => if self.chinese { 0.36 } else { 0.5 },
+            _ if c.is_alphabetic() && !c.is_ascii() => 0.22,
+            'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'A' | 'E' | 'I' | 'O' | 'U' => 0.2,
+            _ => 0.0,
+        };
+        let text = text.trim_end_matches(['。', '.', '？', '?']);
+        text.chars().map(|c| breath(c) + letters(c)).sum()
     }
 
     fn full(&self, line: &str) -> String {
@@ -76,7 +93,7 @@ impl Writer<'_> {
         let all = match section {
             "hook" => {
                 let key = full(&capital(&stop(&told.key_message), self.chinese));
-                [vec![key], outline.hooks.clone(), bank.hooks.clone(), benefits().collect()].concat()
+                [vec![key], benefits().collect(), outline.hooks.clone(), bank.hooks.clone()].concat()
             }
             "pain" => self.pain(),
             "reveal" => self.reveal(),
@@ -94,7 +111,12 @@ impl Writer<'_> {
             }
             "trust" => bank.numbers.iter().cloned().chain(bank.specs.iter().map(|s| full(&s.text))).collect(),
             "demo" => benefits().chain(body).collect(),
-            _ => [points, body, benefits().collect()].concat(),
+            // Fact by fact: in full, else shorter.
+            _ => {
+                let short = bank.bullets.iter().map(|b| full(&b.text));
+                let line = |n: usize| [points.get(n), body.get(n)].into_iter().flatten().cloned().collect::<Vec<_>>();
+                short.enumerate().flat_map(|(n, b)| line(n).into_iter().chain([b])).chain(bank.titles.iter().map(|t| full(t))).chain(benefits()).collect()
+            }
         };
         distinct(all)
     }

@@ -10,33 +10,31 @@ use super::{
 pub(super) fn bank(told: &Told, lead: Lead, turn: usize, dice: &Dice) -> Bank {
     let noun = noun(&told.product, &told.brand);
     let worded = told.facts.iter().filter(|f| !f.is_number || f.benefit.is_some()).cloned().collect();
-    let facts: Vec<ToldFact> = turned(worded, turn);
+    let facts: Vec<ToldFact> = turned(worded, lead, turn, |_| false);
     let bare: Vec<&ToldFact> = told.facts.iter().filter(|f| f.is_number && f.benefit.is_none()).collect();
     let bare_text: Vec<String> = bare.iter().map(|f| statement(f)).collect();
-    let mut specs: Vec<Said> = told.facts.iter().filter(|f| f.is_number).map(|f| said(f, statement(f))).collect();
-    specs.extend(facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated).into_iter().map(move |p| said(f, p))));
+    let mut specs: Vec<Said> = told.facts.iter().filter(|f| f.is_number).map(|f| Said::about(f, statement(f))).collect();
+    specs.extend(facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated).into_iter().map(move |p| Said::about(f, p))));
     let writer = Writer { told, noun: &noun, facts: &facts, dice };
     Bank {
         chinese: true,
         product: told.product.clone(),
         brand: told.brand.clone(),
+        message: Some(stop(&told.key_message).to_owned()).filter(|m| !m.is_empty()),
         hooks: writer.hooks(lead),
         body: writer.body(),
         numbers: (!bare_text.is_empty()).then(|| format!("{}。", bare_text.join("，"))),
         lines: writer.lines(lead),
         titles: writer.titles(lead),
         specs,
-        bullets: facts.iter().map(bullet).collect(),
+        bullets: facts.iter().map(|f| Said::about(f, bullet(f))).collect(),
+        heads: writer.heads(lead),
         offer: told.offer.as_ref().map(|o| offer(o)),
         price: told.price.as_ref().map(|p| format!("{noun}，现价{p}。")),
         closes: writer.closes(),
         tags: tags(told, &noun),
         noun,
     }
-}
-
-fn said(fact: &ToldFact, text: String) -> Said {
-    Said { fact: fact.id.clone(), label: fact.label.clone(), text }
 }
 
 /// `净含量100克`; words stand for themselves.
@@ -68,7 +66,7 @@ fn noun(product: &str, brand: &str) -> String {
     if noun.chars().count() >= 2 { noun.to_owned() } else { product.to_owned() }
 }
 
-fn bullet(fact: &ToldFact) -> String {
+pub(super) fn bullet(fact: &ToldFact) -> String {
     match &fact.benefit {
         Some(benefit) => format!("{}，{}", statement(fact), stop(benefit)),
         None => statement(fact),
@@ -148,18 +146,19 @@ impl Writer<'_> {
 
     /// A sentence for each fact; neighbours have different shapes.
     fn body(&self) -> Vec<Said> {
+        // The first is told straight; the hook may have named what it is about.
         let start = self.dice.roll("body");
-        let mut shape = start;
+        let mut shape = 0;
         let sentence = |fact: &ToldFact| {
             let text = match fact.benefit.as_deref().map(stop) {
                 None => format!("{}。", statement(fact)),
                 Some(benefit) if fact.is_number => format!("{}，{benefit}。", statement(fact)),
                 Some(benefit) => {
                     shape += 1;
-                    shaped(shape, fact, benefit)
+                    if shape == 1 { shaped(start % 2 * 2, fact, benefit) } else { shaped(start + shape, fact, benefit) }
                 }
             };
-            said(fact, text)
+            Said::about(fact, text)
         };
         self.facts.iter().map(sentence).collect()
     }
@@ -188,6 +187,23 @@ impl Writer<'_> {
         lines.push(format!("{}，{}", told.brand, stop(&told.call_to_action)));
         lines.push(format!("{noun}，{}", stop(&told.call_to_action)));
         distinct(lines)
+    }
+
+    /// Lines for a picture: the message, what the buyer has, what is true, in the order of the lead.
+    fn heads(&self, lead: Lead) -> Vec<String> {
+        let Self { told, facts, .. } = self;
+        let key = vec![stop(&told.key_message).to_owned()];
+        let stated: Vec<String> = facts.iter().filter(|f| !f.is_number).map(|f| stop(&f.stated).to_owned()).collect();
+        let stated = stated.iter().cloned().chain(stated.iter().flat_map(|s| pieces(s))).collect::<Vec<_>>();
+        let benefits: Vec<String> = facts.iter().filter_map(|f| f.benefit.as_deref()).map(|b| stop(b).to_owned()).collect();
+        let mut sale: Vec<String> = told.offer.iter().map(|o| stop(&o.text).to_owned()).collect();
+        sale.extend(told.price.iter().map(|p| format!("现价{p}")));
+        distinct(match lead {
+            Lead::Craft | Lead::Question => [stated, benefits, key],
+            Lead::Moment => [key, benefits, stated],
+            Lead::Offer => [sale, key, benefits],
+            Lead::People => [benefits, key, stated],
+        }.concat())
     }
 
     fn titles(&self, lead: Lead) -> Vec<String> {
@@ -244,7 +260,8 @@ pub(super) fn interleaved(lists: Vec<Vec<String>>) -> Vec<String> {
 
 fn tags(told: &Told, noun: &str) -> Vec<String> {
     let kind = match told.category.as_str() {
-        "food" => "好好吃饭好好喝茶",
+        "food" if told.product.contains('茶') || told.audience.contains('茶') => "喝茶日常",
+        "food" => "好好吃饭",
         "cosmetics" => "护肤日常",
         "household" => "居家好物",
         "apparel" => "日常穿搭",
@@ -253,12 +270,21 @@ fn tags(told: &Told, noun: &str) -> Vec<String> {
         "pet" => "养宠日常",
         _ => "好物分享",
     };
-    // Food is not always tea.
-    let kind = if kind == "好好吃饭好好喝茶" && !noun.contains('茶') && !noun.contains("龙井") { "好好吃饭" } else { kind };
     let short = |p: &String| p.chars().count() <= 8 && p.chars().all(char::is_alphanumeric);
     let facts = told.facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated)).filter(short);
     let mut tags = vec![noun.replace(' ', ""), told.brand.replace(' ', ""), kind.to_owned()];
     tags.extend(facts);
-    tags.push("好物分享".into());
     distinct(tags)
+}
+
+/// What a buyer asks that this fact answers.
+pub(super) fn question(fact: &ToldFact, noun: &str) -> String {
+    let label = &fact.label;
+    match label.as_str() {
+        _ if fact.is_number => format!("{noun}的{label}是多少？"),
+        "产地" => format!("{noun}产自哪里？"),
+        "材质" | "面料" | "材料" => format!("{noun}用的是什么{label}？"),
+        "包装" => format!("{noun}是什么包装？"),
+        _ => format!("{noun}在{label}上有什么讲究？"),
+    }
 }
