@@ -176,11 +176,7 @@ fn spoken<'a>(copy: &'a PlacementCopy, placement: &Placement) -> Vec<voice::Plac
         for (at, text) in texts.iter().enumerate() {
             // A mail or an article's body is HTML too, though its platform counts bytes or characters of it.
             let marked_up = field.unit == TextUnit::Html || text.trim_start().starts_with('<');
-            let read = if marked_up {
-                Cow::Owned(visible(text))
-            } else {
-                Cow::Borrowed(text.as_str())
-            };
+            let read = if marked_up { Cow::Owned(visible(text)) } else { Cow::Borrowed(text.as_str()) };
             spoken.push((place(&field.key, at, texts.len()), read));
         }
     }

@@ -116,11 +116,7 @@ pub fn cut(text: &str, unit: TextUnit, max: u32) -> String {
     let room = longest_prefix(text, unit, max);
     let kept_enough = |end: usize, percent: usize| end * 100 >= room * percent;
     let ends = |marks: &[char]| {
-        text.char_indices()
-            .filter(|(_, c)| marks.contains(c))
-            .map(|(at, c)| at + c.len_utf8())
-            .filter(fits)
-            .last()
+        text.char_indices().filter(|(_, c)| marks.contains(c)).map(|(at, c)| at + c.len_utf8()).rfind(fits)
     };
 
     let sentence = sentence_end(text).filter(fits).last();
@@ -132,8 +128,7 @@ pub fn cut(text: &str, unit: TextUnit, max: u32) -> String {
     if let Some(end) = clause.filter(|end| kept_enough(*end, 70)) {
         return tidy(&text[..end]);
     }
-    let word =
-        text.split_word_bound_indices().map(|(at, word)| at + word.len()).filter(fits).last().unwrap_or(0);
+    let word = text.split_word_bound_indices().map(|(at, word)| at + word.len()).rfind(fits).unwrap_or(0);
     tidy(&text[..before_a_split_number(text, word)])
 }
 

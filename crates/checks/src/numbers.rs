@@ -8,6 +8,11 @@ use regex::{Captures, Regex};
 
 use crate::units::{self, PERCENT, Unit};
 
+mod digits;
+
+use digits::digit;
+pub(crate) use digits::micros_of;
+
 /// A number where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Found {
@@ -359,73 +364,6 @@ fn measured(micros: i128, unit: Unit) -> Meaning {
 /// A whole number below ten thousand, in either script; four Chinese digits in a row are a year.
 fn small(text: &str) -> Option<u32> {
     u32::try_from(micros_of(text)? / MICRO).ok()
-}
-
-/// A decimal in Arabic or Chinese digits, in millionths.
-pub(crate) fn micros_of(text: &str) -> Option<i128> {
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        let text = text.replace(',', "");
-        let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
-        let part = format!("{part:0<6}");
-        return Some(whole.parse::<i128>().ok()?.checked_mul(MICRO)? + part.get(..6)?.parse::<i128>().ok()?);
-    }
-    let (whole, part) = text.split_once('点').unwrap_or((text, ""));
-    let mut micros = chinese_whole(whole)?.checked_mul(MICRO)?;
-    let mut place = MICRO / 10;
-    for c in part.chars() {
-        micros += digit(c)? * place;
-        place /= 10;
-    }
-    Some(micros)
-}
-
-fn chinese_whole(text: &str) -> Option<i128> {
-    if text.is_empty() {
-        return None;
-    }
-    if !text.contains(['十', '百', '千', '万', '亿']) {
-        return text.chars().try_fold(0i128, |sum, c| Some(sum.checked_mul(10)? + digit(c)?));
-    }
-    let (mut total, mut section, mut last) = (0i128, 0i128, None);
-    for c in text.chars() {
-        let factor = match c {
-            '十' => 10,
-            '百' => 100,
-            '千' => 1000,
-            '万' | '亿' => {
-                let unit = if c == '万' { 10_000 } else { 100_000_000 };
-                let sum = section + last.take().unwrap_or(0);
-                total = (total + if sum == 0 { 1 } else { sum }).checked_mul(unit)?;
-                section = 0;
-                continue;
-            }
-            _ => {
-                last = Some(digit(c)?);
-                continue;
-            }
-        };
-        section += last.take().unwrap_or(1) * factor;
-    }
-    Some(total + section + last.unwrap_or(0))
-}
-
-fn digit(c: char) -> Option<i128> {
-    if let Some(digit) = c.to_digit(10) {
-        return Some(i128::from(digit));
-    }
-    Some(match c {
-        '〇' | '零' => 0,
-        '一' => 1,
-        '二' | '两' => 2,
-        '三' => 3,
-        '四' => 4,
-        '五' => 5,
-        '六' => 6,
-        '七' => 7,
-        '八' => 8,
-        '九' => 9,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -1,20 +1,21 @@
 //! Claim rules: what laws and platforms forbid or demand in a text. The rules are data (`rules/*.json`), each with its
 //! source and with examples that a test holds it to. A drafting aid, not legal advice.
 
-use std::{collections::BTreeMap, sync::LazyLock};
-
 use handbill_domain::{
     asset::{CheckResult, Severity},
     channel::{Names, Placement, channel_of},
     locale::Locale,
 };
-use regex::Regex;
 use serde::Deserialize;
 
 use crate::{
     finding::{Findings, Said, said},
     wording::repetition,
 };
+
+mod data;
+
+use data::{Coded, Kind, Pattern, Rule, Scope, Trigger, data, rules};
 
 /// Texts that belong together (one ad, one page), and what is known about where they go.
 #[derive(Clone, Copy, Debug)]
@@ -92,104 +93,10 @@ fn markets(review: &Review<'_>) -> Vec<String> {
         .and_then(|p| channel_of(&p.id))
         .map(|c| c.region.as_str())
         .filter(|r| *r != "global");
-    let region = review.locale.region().map(market_of_region);
+    let region = review.locale.market();
     let mut markets: Vec<String> = region.into_iter().chain(channel.map(str::to_owned)).collect();
     markets.dedup();
     markets
-}
-
-/// Members of the European Union share a market; every other region is its own.
-fn market_of_region(region: &str) -> String {
-    const EU: &[&str] = &[
-        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT",
-        "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
-    ];
-    if EU.contains(&region) { "eu".into() } else { region.to_ascii_lowercase() }
-}
-
-/// One rule as it is asked.
-#[derive(Deserialize)]
-struct Rule {
-    id: String,
-    langs: Vec<String>,
-    markets: Vec<String>,
-    category: String,
-    severity: Severity,
-    #[serde(default)]
-    applies_when: Scope,
-    #[serde(flatten)]
-    kind: Kind,
-    explanation: Names,
-    suggestion: Names,
-    #[cfg(test)]
-    examples: Examples,
-}
-
-#[cfg(test)]
-#[derive(Deserialize)]
-struct Examples {
-    hit: Vec<String>,
-    miss: Vec<String>,
-}
-
-/// What a rule looks for.
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Kind {
-    /// Every match that no exclusion overlaps.
-    Regex {
-        pattern: Pattern,
-        #[serde(default)]
-        exclude: Vec<Pattern>,
-    },
-    /// One of these must be somewhere in the texts.
-    MustInclude { trigger: Trigger, any_of: Vec<Pattern> },
-    /// No more than so many in all texts together.
-    Count { pattern: Pattern, check: Limit },
-    /// Something that no pattern can say.
-    Check { check: Coded },
-}
-
-#[derive(Deserialize)]
-struct Limit {
-    max: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "fn", rename_all = "snake_case")]
-enum Coded {
-    /// A word so many times in a row, or a sentence twice.
-    RepeatedWordRun { min_run: usize },
-}
-
-/// For whom a rule is. Lists that are absent do not narrow.
-#[derive(Default, Deserialize)]
-struct Scope {
-    categories: Option<Vec<String>>,
-    exclude_categories: Option<Vec<String>>,
-    placements: Option<Vec<String>>,
-    fields: Option<Vec<String>>,
-}
-
-/// When a statement is demanded: all that are given must hold, of each list at least one.
-#[derive(Deserialize)]
-struct Trigger {
-    categories: Option<Vec<String>>,
-    placements: Option<Vec<String>>,
-    flags: Option<Vec<Flag>>,
-}
-
-/// A pattern, compiled when the rules are read.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Pattern(Regex);
-
-impl TryFrom<String> for Pattern {
-    type Error = regex::Error;
-
-    fn try_from(text: String) -> Result<Self, regex::Error> {
-        Regex::new(&text).map(Self)
-    }
 }
 
 impl Rule {
@@ -323,59 +230,11 @@ fn matches_glob(glob: &str, text: &str) -> bool {
     }
 }
 
-macro_rules! files {
-    ($($name:literal),* $(,)?) => { &[$(include_str!(concat!("../rules/", $name, ".json"))),*] };
-}
-
-/// One line a file.
-const FILES: &[&str] = files![
-    "amazon",
-    "app_store",
-    "china",
-    "email",
-    "european_union",
-    "google_ads",
-    "india",
-    "meta",
-    "tiktok",
-    "united_states",
-    "wechat_moments",
-    "xiaohongshu",
-];
-
-struct Data {
-    rules: Vec<Rule>,
-    /// Name of a set → ids or id patterns of its rules.
-    sets: BTreeMap<String, Vec<String>>,
-    /// Category of the rules → categories of briefs that are of its kind.
-    kinds: BTreeMap<String, Vec<String>>,
-}
-
-static DATA: LazyLock<Result<Data, String>> = LazyLock::new(|| {
-    let mut rules = Vec::new();
-    for text in FILES {
-        let file: Vec<Rule> = serde_json::from_str(text).map_err(|e| e.to_string())?;
-        rules.extend(file);
-    }
-    let sets = serde_json::from_str(include_str!("../rules/sets.json")).map_err(|e| e.to_string())?;
-    let kinds = serde_json::from_str(include_str!("../rules/categories.json")).map_err(|e| e.to_string())?;
-    Ok(Data { rules, sets, kinds })
-});
-
-/// A test reads every file, so a rule that does not parse never leaves this repository.
-fn data() -> Option<&'static Data> {
-    DATA.as_ref().ok()
-}
-
-fn rules() -> &'static [Rule] {
-    data().map(|d| d.rules.as_slice()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use handbill_domain::channel::{placement, placement_ids};
 
-    use super::*;
+    use super::{data::DATA, *};
 
     #[test]
     fn every_rule_file_is_read() {

@@ -26,6 +26,16 @@ impl Locale {
         self.0.split('-').skip(1).find(|part| part.len() == 2)
     }
 
+    /// Whose rules hold there: the members of the European Union share a market (`eu`), every other region is its own
+    /// (`cn`, `us`).
+    pub fn market(&self) -> Option<String> {
+        const EU: &[&str] = &[
+            "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+            "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+        ];
+        self.region().map(|region| if EU.contains(&region) { "eu".to_owned() } else { region.to_ascii_lowercase() })
+    }
+
     /// Is it written in Chinese characters without spaces?
     pub fn is_chinese(&self) -> bool {
         self.language() == "zh"
@@ -84,6 +94,15 @@ impl fmt::Display for Locale {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_locale_belongs_to_a_market() {
+        let market = |tag: &str| tag.parse::<Locale>().unwrap().market();
+        assert_eq!(market("de-DE").as_deref(), Some("eu"));
+        assert_eq!(market("en-GB").as_deref(), Some("gb"));
+        assert_eq!(market("zh-Hans-CN").as_deref(), Some("cn"));
+        assert_eq!(market("en"), None);
+    }
 
     #[test]
     fn a_locale_is_kept_in_its_usual_letter_case() {
