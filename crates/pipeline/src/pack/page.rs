@@ -1,6 +1,6 @@
 //! `index.html`: one page, no network. Every text from a brief or a model is escaped.
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::{Serde, Value}};
 
 use super::view::View;
 use crate::Error;
@@ -12,7 +12,7 @@ pub(super) fn render(view: &View) -> Result<String, Error> {
     let mut page = Environment::new();
     page.set_undefined_behavior(UndefinedBehavior::Strict);
     page.set_auto_escape_callback(|_| AutoEscape::Html);
-    page.set_trim_blocks(true);
-    page.set_lstrip_blocks(true);
-    page.render_str(TEMPLATE, view).map_err(|e| Error::Broken(format!("index.html: {e:#}")))
+    let broken = |e: minijinja::Error| Error::Broken(format!("index.html: {e:#}"));
+    page.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(broken)?);
+    page.render_str(TEMPLATE, Value::from(Serde(view))).map_err(broken)
 }
