@@ -3,7 +3,7 @@
 use crate::Color;
 
 /// Pixels: RGBA, 8 bits each, premultiplied, rows from the top, without padding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Canvas {
     width: u32,
     height: u32,

@@ -4,8 +4,12 @@
 pub mod audio;
 pub mod canvas;
 pub mod color;
+pub mod draw;
 mod error;
+pub mod image;
+pub mod open;
 pub mod shape;
+pub mod template;
 pub mod text;
 pub mod video;
 

@@ -7,7 +7,7 @@ use swash::{
 };
 
 use super::{TextBlock, TextLine, shape::Run};
-use crate::{Canvas, Color, Tile};
+use crate::{Canvas, Color, Tile, image::bounds};
 
 impl TextBlock {
     /// Draws it with the top left corner of its box at `(x, y)`.
@@ -34,8 +34,8 @@ impl TextBlock {
         let height = self.height.ceil() as u32 + 2 * margin as u32;
         let mut canvas = Canvas::new(width, height, Color::CLEAR);
         self.draw(&mut canvas, margin as f32, margin as f32);
-        match inked(&canvas) {
-            Some((x, y, w, h)) => Tile { canvas: canvas.crop(x, y, w, h), x: x - margin, y: y - margin },
+        match bounds(&canvas, 0) {
+            Some((x, y, w, h)) => Tile { canvas: canvas.crop(x as i32, y as i32, w, h), x: x as i32 - margin, y: y as i32 - margin },
             None => Tile { canvas: Canvas::new(0, 0, Color::CLEAR), x: 0, y: 0 },
         }
     }
@@ -92,15 +92,4 @@ impl TextBlock {
 
 fn premultiplied(straight: &[u8]) -> Vec<u8> {
     straight.as_chunks::<4>().0.iter().flat_map(|[r, g, b, a]| Color { r: *r, g: *g, b: *b, a: *a }.premultiplied()).collect()
-}
-
-/// The smallest rectangle with everything that is not clear.
-fn inked(canvas: &Canvas) -> Option<(i32, i32, u32, u32)> {
-    let width = canvas.width() as usize;
-    let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
-    for (n, _) in canvas.data().as_chunks::<4>().0.iter().enumerate().filter(|(_, p)| p[3] > 0) {
-        let (x, y) = (n % width, n / width);
-        (left, right, top, bottom) = (left.min(x), right.max(x), top.min(y), bottom.max(y));
-    }
-    (left <= right).then(|| (left as i32, top as i32, (right - left + 1) as u32, (bottom - top + 1) as u32))
 }

@@ -1,0 +1,12 @@
+//! Pictures: resized, cropped, cut out, understood, encoded.
+
+mod cutout;
+pub mod encode;
+mod palette;
+mod resize;
+mod shade;
+
+pub use cutout::{Cutout, bounds, cut_out};
+pub use palette::{focus, palette};
+pub use resize::{contain, cover, resize};
+pub use shade::{blur, ground_shadow};

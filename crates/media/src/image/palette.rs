@@ -1,0 +1,91 @@
+//! What a picture is about: its colours, and where to look.
+
+use crate::{Canvas, Color, image::resize};
+
+/// The main colours with their shares, the largest first. Clear pixels do not count.
+pub fn palette(picture: &Canvas, most: usize) -> Vec<(Color, f32)> {
+    let small = super::contain(picture, 72, 72);
+    let points: Vec<[f32; 3]> = small.data().as_chunks::<4>().0.iter().filter(|p| p[3] > 200).map(|p| Color::rgb(p[0], p[1], p[2]).oklab()).collect();
+    if points.is_empty() || most == 0 {
+        return Vec::new();
+    }
+    let mut means = seeds(&points, most);
+    let mut counts = vec![0usize; means.len()];
+    for _ in 0..12 {
+        let mut sums = vec![[0.0f32; 3]; means.len()];
+        counts.fill(0);
+        for point in &points {
+            let n = nearest(&means, point);
+            counts[n] += 1;
+            sums[n].iter_mut().zip(point).for_each(|(s, p)| *s += p);
+        }
+        for ((mean, sum), count) in means.iter_mut().zip(&sums).zip(&counts).filter(|(_, count)| **count > 0) {
+            *mean = sum.map(|s| s / *count as f32);
+        }
+    }
+    let mut found: Vec<_> = means.iter().zip(&counts).filter(|(_, n)| **n > 0).map(|(m, n)| (Color::from_oklab(*m), *n as f32 / points.len() as f32)).collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1));
+    found
+}
+
+/// Each next seed is the point farthest from those before.
+fn seeds(points: &[[f32; 3]], most: usize) -> Vec<[f32; 3]> {
+    let mut seeds = vec![points[points.len() / 2]];
+    while seeds.len() < most {
+        let far = points.iter().map(|p| (square(p, &seeds[nearest(&seeds, p)]), p)).max_by(|a, b| a.0.total_cmp(&b.0));
+        match far {
+            Some((gap, point)) if gap > 1e-4 => seeds.push(*point),
+            _ => break,
+        }
+    }
+    seeds
+}
+
+fn nearest(means: &[[f32; 3]], point: &[f32; 3]) -> usize {
+    means.iter().enumerate().min_by(|a, b| square(a.1, point).total_cmp(&square(b.1, point))).map_or(0, |(n, _)| n)
+}
+
+fn square(a: &[f32; 3], b: &[f32; 3]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
+}
+
+/// Where the interest of a scene lies, in shares of width and height: the middle of its detail and colour, drawn
+/// a little towards the middle of the picture.
+pub fn focus(picture: &Canvas) -> (f32, f32) {
+    let (w, h) = (48u32, 48u32);
+    let small = resize(picture, w, h);
+    let lab: Vec<[f32; 3]> = small.data().as_chunks::<4>().0.iter().map(|p| Color::rgb(p[0], p[1], p[2]).oklab()).collect();
+    let at = |x: u32, y: u32| &lab[(y * w + x) as usize];
+    let (mut sum, mut sx, mut sy) = (1e-3, 0.5e-3, 0.5e-3);
+    for y in 1..h - 1 {
+        for x in 1..w - 1 {
+            let edge = square(at(x - 1, y), at(x + 1, y)) + square(at(x, y - 1), at(x, y + 1));
+            let weight = edge + 0.02 * at(x, y)[1].hypot(at(x, y)[2]);
+            (sum, sx, sy) = (sum + weight, sx + weight * x as f32 / w as f32, sy + weight * y as f32 / h as f32);
+        }
+    }
+    let towards = |v: f32| 0.5 + (v - 0.5) * 0.85;
+    (towards(sx / sum), towards(sy / sum))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_palette_names_the_colours_by_their_share() {
+        let mut picture = Canvas::new(100, 100, Color::rgb(240, 230, 210));
+        crate::shape::rect(&mut picture, 0.0, 0.0, 100.0, 30.0, 0.0, Color::rgb(30, 90, 60));
+        let found = palette(&picture, 4);
+        assert!(found[0].0.contrast(Color::rgb(240, 230, 210)) < 1.05 && (found[0].1 - 0.7).abs() < 0.05, "{found:?}");
+        assert!(found[1].0.contrast(Color::rgb(30, 90, 60)) < 1.05, "{found:?}");
+    }
+
+    #[test]
+    fn the_focus_is_where_something_is() {
+        let mut picture = Canvas::new(300, 200, Color::rgb(230, 230, 230));
+        crate::shape::ellipse(&mut picture, (220.0, 20.0, 50.0, 50.0), Color::rgb(200, 30, 30));
+        let (x, y) = focus(&picture);
+        assert!(x > 0.65 && y < 0.4, "{x} {y}");
+    }
+}

@@ -1,0 +1,72 @@
+//! Sizes: to a size, filling a box, fitting into one.
+
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image, images::ImageRef};
+
+use crate::{Canvas, Color};
+
+/// Exactly this size.
+pub fn resize(source: &Canvas, width: u32, height: u32) -> Canvas {
+    resized(source, width, height, (0.0, 0.0, f64::from(source.width()), f64::from(source.height())))
+}
+
+/// Fills the size; what is too much is cut off around a point of interest (shares of width and height, 0.5 is the middle).
+pub fn cover(source: &Canvas, width: u32, height: u32, focus: (f32, f32)) -> Canvas {
+    let (w, h) = (f64::from(source.width()), f64::from(source.height()));
+    let scale = (f64::from(width) / w).max(f64::from(height) / h);
+    let (part_w, part_h) = ((f64::from(width) / scale).min(w), (f64::from(height) / scale).min(h));
+    let left = (f64::from(focus.0) * w - part_w / 2.0).clamp(0.0, w - part_w);
+    let top = (f64::from(focus.1) * h - part_h / 2.0).clamp(0.0, h - part_h);
+    resized(source, width, height, (left, top, part_w, part_h))
+}
+
+/// As large as possible inside the size, at its own ratio.
+pub fn contain(source: &Canvas, width: u32, height: u32) -> Canvas {
+    let scale = (f64::from(width) / f64::from(source.width())).min(f64::from(height) / f64::from(source.height()));
+    let of = |n: u32| ((f64::from(n) * scale).round() as u32).max(1);
+    resize(source, of(source.width()), of(source.height()))
+}
+
+fn resized(source: &Canvas, width: u32, height: u32, (left, top, part_w, part_h): (f64, f64, f64, f64)) -> Canvas {
+    let whole = (left, top, part_w, part_h) == (0.0, 0.0, f64::from(width), f64::from(height));
+    if whole && (source.width(), source.height()) == (width, height) {
+        return source.clone();
+    }
+    let mut target = Image::new(width.max(1), height.max(1), PixelType::U8x4);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).crop(left, top, part_w, part_h).use_alpha(false);
+    let done = ImageRef::new(source.width(), source.height(), source.data(), PixelType::U8x4)
+        .map(|from| Resizer::new().resize(&from, &mut target, &options).is_ok());
+    let mut data = target.into_vec();
+    // The filter may overshoot: a premultiplied colour is never more than its alpha.
+    for [r, g, b, a] in data.as_chunks_mut::<4>().0 {
+        (*r, *g, *b) = ((*r).min(*a), (*g).min(*a), (*b).min(*a));
+    }
+    debug_assert!(matches!(done, Ok(true)), "sizes are checked above");
+    Canvas::from_premultiplied(width.max(1), height.max(1), data).unwrap_or_else(|| Canvas::new(width, height, Color::CLEAR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crop_keeps_its_point_of_interest() {
+        let mut wide = Canvas::new(300, 100, Color::BLACK);
+        crate::shape::rect(&mut wide, 250.0, 0.0, 50.0, 100.0, 0.0, Color::WHITE);
+        assert_eq!(cover(&wide, 50, 50, (0.9, 0.5)).pixel(45, 25), [255; 4]);
+        assert_eq!(cover(&wide, 50, 50, (0.2, 0.5)).pixel(45, 25), [0, 0, 0, 255]);
+    }
+
+    #[test]
+    fn an_uncovered_edge_gets_no_dark_rim() {
+        let mut cut = Canvas::new(64, 64, Color::CLEAR);
+        crate::shape::rect(&mut cut, 16.0, 16.0, 32.0, 32.0, 0.0, Color::WHITE);
+        let small = resize(&cut, 24, 24);
+        assert!(small.data().as_chunks::<4>().0.iter().all(|p| p[0] == p[3]), "white stays white at every alpha");
+    }
+
+    #[test]
+    fn contain_keeps_the_ratio() {
+        let made = contain(&Canvas::new(400, 100, Color::BLACK), 200, 200);
+        assert_eq!((made.width(), made.height()), (200, 50));
+    }
+}
