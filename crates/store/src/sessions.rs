@@ -79,6 +79,19 @@ pub async fn recover(store: &Store) -> Result<u64, Error> {
     Ok(given_back)
 }
 
+/// Declares every session dead, as when all the machines are known to be off.
+pub async fn bury_all(store: &Store) -> Result<u64, Error> {
+    #[derive(FromQueryResult)]
+    struct Living {
+        id: String,
+    }
+    let mut given_back = 0;
+    for session in rows::<Living>(&store.db, "SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id", vec![]).await? {
+        given_back += bury(store, &session.id).await?;
+    }
+    Ok(given_back)
+}
+
 /// One transaction: a session that is dead has no steps.
 async fn bury(store: &Store, id: &str) -> Result<u64, Error> {
     let tx = store.begin().await?;

@@ -121,14 +121,17 @@ pub struct Census {
     pub open: i64,
     /// Of these, steps that somebody runs, or that can be taken now or at a known time.
     pub moving: i64,
+    /// Steps that have ended.
+    pub ended: i64,
 }
 
 /// How much of a run is left.
 pub async fn census(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<Census, Error> {
-    let sql = "SELECT COUNT(*) AS open,
-                 CAST(COALESCE(SUM(CASE WHEN state IN ('ready', 'running') OR due_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS bigint) AS moving
-               FROM steps WHERE workspace_id = $1 AND run_id = $2 AND state IN ('blocked', 'ready', 'running', 'waiting')";
-    Ok(row(&store.db, sql, of(workspace, id)).await?.unwrap_or(Census { open: 0, moving: 0 }))
+    let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN state IN ('succeeded', 'failed', 'canceled') THEN 0 ELSE 1 END), 0) AS bigint) AS open,
+                 CAST(COALESCE(SUM(CASE WHEN state IN ('ready', 'running') OR due_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS bigint) AS moving,
+                 CAST(COALESCE(SUM(CASE WHEN state IN ('succeeded', 'failed', 'canceled') THEN 1 ELSE 0 END), 0) AS bigint) AS ended
+               FROM steps WHERE workspace_id = $1 AND run_id = $2";
+    Ok(row(&store.db, sql, of(workspace, id)).await?.unwrap_or(Census { open: 0, moving: 0, ended: 0 }))
 }
 
 /// Takes a step for a worker session. `None`: somebody else was faster, or it cannot be taken.

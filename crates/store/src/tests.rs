@@ -1,1 +1,29 @@
+//! The same promises on SQLite and on a real PostgreSQL that the tests start.
 
+mod promises;
+mod schema;
+mod servers;
+
+use crate::{Settings, Store};
+
+/// A database of its own, in the folder.
+async fn on_sqlite(folder: &std::path::Path) -> Store {
+    Store::open(&Settings::embedded(folder)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_promises_hold_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    schema::goes_up_down_and_up(&on_sqlite(folder.path()).await).await;
+    promises::all(&on_sqlite(folder.path()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_promises_hold_on_postgres() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = servers::a_postgres();
+    let settings = Settings { rows: server.url.clone(), files: folder.path().join("files") };
+    let store = Store::open(&settings).await.unwrap();
+    schema::goes_up_down_and_up(&store).await;
+    promises::all(&store).await;
+}

@@ -117,6 +117,7 @@ impl Shift {
     /// Keeps the lanes filled until nothing is left to do.
     async fn feed(&self) -> Result<(), Error> {
         let store = &self.engine.store;
+        let mut rested_at = None;
         loop {
             let rung = self.bell.notified();
             if self.stop.is_requested() {
@@ -134,8 +135,12 @@ impl Shift {
                 return Ok(());
             }
             if census.moving == 0 {
-                // What is left waits for money, or for a step that does.
-                return Ok(());
+                // What is left waits for money, or for a step that does. It is tried once more after whatever ended last.
+                if rested_at.replace(census.ended) == Some(census.ended) {
+                    return Ok(());
+                }
+                self.money_may_be_free().await?;
+                continue;
             }
             tokio::select! {
                 () = rung => {}

@@ -1,0 +1,296 @@
+//! What the store promises to the engine.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use handbill_domain::{
+    Fault,
+    asset::Digest,
+    fault::{Billed, Failure, NextAction},
+    ids::{RunId, WorkspaceId},
+    money::Currency,
+    step::{Lane, RunState, StepState},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Error, Store,
+    calls::{self, Begun, KeptReply, NewCall, Settlement},
+    ledger,
+    runs::{self, NewRun},
+    sessions::{self, Session},
+    steps::{self, NewStep, Step},
+};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+pub(super) async fn all(store: &Store) {
+    a_run_is_written_once_and_whole(store).await;
+    a_graph_that_cannot_run_is_refused(store).await;
+    a_step_is_claimed_once_and_the_first_claim_is_void_after_the_second(store).await;
+    parents_that_end_at_the_same_moment_free_their_child(store).await;
+    another_workspace_sees_and_changes_nothing(store).await;
+    a_dead_session_gives_its_steps_back_and_a_living_one_keeps_them(store).await;
+    a_call_goes_through_its_states_and_is_paid_once(store).await;
+    a_call_found_unanswered_is_sent_again_only_where_that_is_free(store).await;
+    many_calls_at_once_stay_under_the_ceiling(store).await;
+    a_put_off_step_comes_back_when_its_time_has_come(store).await;
+    files_are_kept_by_content_and_damage_is_seen(store).await;
+}
+
+fn here() -> WorkspaceId {
+    WorkspaceId::default()
+}
+
+fn failure() -> Failure {
+    Failure { code: "x".into(), message: "y".into(), billed: Billed::No, next_action: NextAction::Retry }
+}
+
+fn a_step(key: &str, needs: &[&str]) -> NewStep {
+    let needs = needs.iter().map(|n| (*n).to_owned()).collect();
+    NewStep { key: key.into(), kind: "toy".into(), lane: Lane::Model, needs, spec: json!({ "z": 1, "a": 2 }) }
+}
+
+fn a_run(id: &str, steps: Vec<NewStep>) -> NewRun {
+    NewRun { id: RunId::new(id), inputs: json!({ "b": "é", "a": [1] }), steps, currency: Currency::Usd, ceiling_micros: None }
+}
+
+async fn begin(store: &Store, run: &NewRun) -> (RunId, Session) {
+    assert!(runs::create(store, &here(), run).await.unwrap());
+    (run.id.clone(), sessions::open(store, run.id.as_str(), LEASE).await.unwrap())
+}
+
+async fn claim(store: &Store, run: &RunId, session: &Session, key: &str) -> Step {
+    let all = steps::all(store, &here(), run).await.unwrap();
+    let id = all.iter().find(|s| s.key == key).unwrap().id;
+    steps::claim(store, &here(), id, session.id()).await.unwrap().unwrap()
+}
+
+async fn a_run_is_written_once_and_whole(store: &Store) {
+    let new = a_run("once", vec![a_step("b", &["a"]), a_step("a", &[])]);
+    assert!(runs::create(store, &here(), &new).await.unwrap());
+    assert!(!runs::create(store, &here(), &new).await.unwrap());
+    let run = runs::find(store, &here(), &new.id).await.unwrap();
+    assert_eq!((run.state, run.inputs.to_string()), (RunState::Running, new.inputs.to_string()), "not even the order of keys changes");
+    let found = steps::all(store, &here(), &new.id).await.unwrap();
+    let states: Vec<_> = found.iter().map(|s| (s.key.as_str(), s.state)).collect();
+    assert_eq!(states, [("a", StepState::Ready), ("b", StepState::Blocked)]);
+    assert!(!runs::conclude(store, &here(), &new.id, RunState::Succeeded).await.unwrap(), "steps remain");
+}
+
+async fn a_graph_that_cannot_run_is_refused(store: &Store) {
+    for (steps, why) in [
+        (vec![a_step("a", &["b"]), a_step("b", &["a"])], "waits for itself"),
+        (vec![a_step("a", &["c"])], "is no step"),
+        (vec![a_step("a", &[]), a_step("a", &[])], "two steps"),
+    ] {
+        let new = a_run("impossible", steps);
+        let error = runs::create(store, &here(), &new).await.unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+        assert!(matches!(runs::find(store, &here(), &new.id).await, Err(Error::NotFound(_))), "nothing was written");
+    }
+}
+
+async fn a_step_is_claimed_once_and_the_first_claim_is_void_after_the_second(store: &Store) {
+    let (run, session) = begin(store, &a_run("claims", vec![a_step("a", &[])])).await;
+    let id = steps::claimable(store, &here(), &run).await.unwrap()[0].0;
+    let claims = (0..8).map(|_| {
+        let (store, session) = (store.clone(), session.clone());
+        tokio::spawn(async move { steps::claim(&store, &here(), id, session.id()).await.unwrap() })
+    });
+    let mut won = Vec::new();
+    for claim in claims.collect::<Vec<_>>() {
+        won.extend(claim.await.unwrap());
+    }
+    assert_eq!((won.len(), won[0].epoch), (1, 1));
+    steps::release(store, &here(), won[0].fence()).await.unwrap();
+    let second = claim(store, &run, &session, "a").await;
+    let late = steps::complete(store, &here(), won[0].fence(), &Value::Null).await.unwrap_err();
+    assert_eq!(late.fault(), Fault::Conflict);
+    steps::complete(store, &here(), second.fence(), &json!(1)).await.unwrap();
+    assert!(steps::complete(store, &here(), second.fence(), &json!(2)).await.is_err(), "once");
+    assert!(runs::conclude(store, &here(), &run, RunState::Succeeded).await.unwrap());
+    assert!(!runs::conclude(store, &here(), &run, RunState::Failed).await.unwrap());
+}
+
+async fn parents_that_end_at_the_same_moment_free_their_child(store: &Store) {
+    let parents: Vec<String> = (0..6).map(|n| format!("p{n}")).collect();
+    for round in 0..5 {
+        let names: Vec<&str> = parents.iter().map(String::as_str).collect();
+        let mut graph: Vec<_> = names.iter().map(|p| a_step(p, &[])).collect();
+        graph.push(a_step("child", &names));
+        let (run, session) = begin(store, &a_run(&format!("together{round}"), graph)).await;
+        let mut ends = Vec::new();
+        for parent in &parents {
+            let (store, step) = (store.clone(), claim(store, &run, &session, parent).await);
+            ends.push(tokio::spawn(async move {
+                if step.key == "p3" {
+                    steps::fail(&store, &here(), step.fence(), &failure()).await.unwrap();
+                } else {
+                    steps::complete(&store, &here(), step.fence(), &json!(step.key)).await.unwrap();
+                }
+            }));
+        }
+        for end in ends {
+            end.await.unwrap();
+        }
+        let child = claim(store, &run, &session, "child").await;
+        let inputs = steps::inputs(store, &here(), child.id).await.unwrap();
+        assert_eq!(inputs.len(), 5, "the failed one is absent");
+    }
+}
+
+async fn another_workspace_sees_and_changes_nothing(store: &Store) {
+    let (run, session) = begin(store, &a_run("mine", vec![a_step("a", &[])])).await;
+    let they = WorkspaceId::new("they");
+    let step = steps::claimable(store, &here(), &run).await.unwrap()[0].0;
+    assert!(matches!(runs::find(store, &they, &run).await, Err(Error::NotFound(_))));
+    assert!(steps::all(store, &they, &run).await.unwrap().is_empty());
+    assert!(steps::claim(store, &they, step, session.id()).await.unwrap().is_none());
+    let claimed = claim(store, &run, &session, "a").await;
+    assert!(steps::complete(store, &they, claimed.fence(), &Value::Null).await.is_err());
+    assert!(calls::begin(store, &they, claimed.fence(), &a_call("foreign", &run, 1, false)).await.is_err());
+    assert!(ledger::sums(store, &they, &run).await.is_err());
+}
+
+async fn a_dead_session_gives_its_steps_back_and_a_living_one_keeps_them(store: &Store) {
+    sessions::recover(store).await.unwrap();
+    let (run, session) = begin(store, &a_run("sessions", vec![a_step("a", &[]), a_step("b", &[])])).await;
+    let taken = claim(store, &run, &session, "a").await;
+    assert_eq!(sessions::recover(store).await.unwrap(), 0, "it lives");
+    sessions::beat(store, &session).await.unwrap();
+    let id = session.id().to_owned();
+    drop(session);
+    assert!(sessions::recover(store).await.unwrap() >= 1, "its lock fell: it is dead, long before its lease ends");
+    let back = steps::all(store, &here(), &run).await.unwrap();
+    assert_eq!((back[0].state, back[0].crashes), (StepState::Ready, 1));
+    assert!(steps::complete(store, &here(), taken.fence(), &Value::Null).await.is_err());
+    assert!(steps::claim(store, &here(), back[1].id, &id).await.unwrap().is_none(), "the dead take nothing");
+
+    let short = sessions::open(store, "short", Duration::from_millis(50)).await.unwrap();
+    claim(store, &run, &short, "a").await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(sessions::recover(store).await.unwrap(), 1, "who is silent for longer than its lease is dead");
+    assert!(matches!(sessions::beat(store, &short).await, Err(Error::Lost(_))));
+}
+
+fn a_call(key: &str, run: &RunId, micros: i64, repeatable: bool) -> NewCall {
+    NewCall {
+        key: key.into(),
+        run: run.clone(),
+        step: "a".into(),
+        revision: 0,
+        sequence: 0,
+        role: "writer".into(),
+        provider: "p".into(),
+        model: "p/m".into(),
+        request: Digest::of(b"question"),
+        price_micros: micros,
+        reserved_micros: micros,
+        currency: Currency::Usd,
+        repeatable,
+    }
+}
+
+fn a_settlement(micros: i64) -> Settlement {
+    Settlement { list_micros: micros, spent_micros: micros, billed: Billed::Yes, usage: json!({}) }
+}
+
+fn a_reply() -> KeptReply {
+    KeptReply { status: 200, media_type: "text/plain".into(), body: Digest::of(b"answer") }
+}
+
+async fn sums(store: &Store, run: &RunId) -> (i64, i64, i64, u32) {
+    let sums = ledger::sums(store, &here(), run).await.unwrap();
+    (sums.list.amount_micros, sums.spent.amount_micros, sums.reserved.amount_micros, sums.ambiguous_calls)
+}
+
+async fn a_call_goes_through_its_states_and_is_paid_once(store: &Store) {
+    let (run, session) = begin(store, &a_run("call", vec![a_step("a", &[])])).await;
+    let step = claim(store, &run, &session, "a").await;
+    let (fence, call) = (step.fence(), a_call("k1", &run, 500, false));
+    assert_eq!(calls::begin(store, &here(), fence, &call).await.unwrap(), Begun::Send);
+    assert_eq!(sums(store, &run).await, (0, 0, 500, 0));
+    calls::failed(store, &here(), fence, "k1", &failure(), &Settlement { billed: Billed::No, spent_micros: 0, ..a_settlement(500) }).await.unwrap();
+    assert_eq!(sums(store, &run).await, (0, 0, 0, 0), "nothing was made: nothing is owed");
+    assert_eq!(calls::begin(store, &here(), fence, &call).await.unwrap(), Begun::Send, "and it may be sent again");
+    calls::accepted(store, &here(), fence, "k1", &json!({ "id": "job" })).await.unwrap();
+
+    steps::release(store, &here(), fence).await.unwrap();
+    let next = claim(store, &run, &session, "a").await.fence();
+    assert_eq!(calls::begin(store, &here(), next, &call).await.unwrap(), Begun::Poll(json!({ "id": "job" })));
+    let late = calls::replied(store, &here(), fence, "k1", &a_reply()).await.unwrap_err();
+    assert!(matches!(late, Error::Lost(_)), "whoever lost the step writes nothing");
+    calls::replied(store, &here(), next, "k1", &a_reply()).await.unwrap();
+    assert_eq!(calls::begin(store, &here(), next, &call).await.unwrap(), Begun::Kept { reply: a_reply(), settled: None });
+    calls::settle(store, &here(), next, "k1", &a_settlement(300)).await.unwrap();
+    assert!(calls::settle(store, &here(), next, "k1", &a_settlement(300)).await.is_err());
+    assert_eq!(sums(store, &run).await, (300, 300, 0, 0));
+    assert_eq!(calls::begin(store, &here(), next, &call).await.unwrap(), Begun::Kept { reply: a_reply(), settled: Some(300) });
+}
+
+async fn a_call_found_unanswered_is_sent_again_only_where_that_is_free(store: &Store) {
+    let (run, session) = begin(store, &a_run("unanswered", vec![a_step("a", &[])])).await;
+    let first = claim(store, &run, &session, "a").await.fence();
+    for (key, repeatable) in [("free", true), ("dear", false)] {
+        calls::begin(store, &here(), first, &a_call(key, &run, 100, repeatable)).await.unwrap();
+    }
+    steps::release(store, &here(), first).await.unwrap();
+    let second = claim(store, &run, &session, "a").await.fence();
+    assert_eq!(calls::begin(store, &here(), second, &a_call("free", &run, 100, true)).await.unwrap(), Begun::Send);
+    assert_eq!(sums(store, &run).await, (0, 0, 200, 0), "its price is reserved once");
+    for _ in 0..2 {
+        assert_eq!(calls::begin(store, &here(), second, &a_call("dear", &run, 100, false)).await.unwrap(), Begun::Ambiguous);
+    }
+    assert_eq!(sums(store, &run).await, (0, 0, 100, 1));
+}
+
+async fn many_calls_at_once_stay_under_the_ceiling(store: &Store) {
+    let mut new = a_run("ceiling", vec![a_step("a", &[])]);
+    new.ceiling_micros = Some(450);
+    let (run, session) = begin(store, &new).await;
+    let fence = claim(store, &run, &session, "a").await.fence();
+    let begun: Vec<_> = (0..12)
+        .map(|n| {
+            let (store, call) = (store.clone(), a_call(&format!("c{n}"), &run, 100, false));
+            tokio::spawn(async move { calls::begin(&store, &here(), fence, &call).await.unwrap() })
+        })
+        .collect();
+    let mut sent = 0;
+    for begun in begun {
+        match begun.await.unwrap() {
+            Begun::Send => sent += 1,
+            other => assert_eq!(other, Begun::OverCeiling),
+        }
+    }
+    assert_eq!((sent, sums(store, &run).await.2), (4, 400));
+    steps::hold(store, &here(), fence, &failure()).await.unwrap();
+    let census = steps::census(store, &here(), &run).await.unwrap();
+    assert_eq!((census.open, census.moving, census.ended), (1, 0, 0));
+    runs::reopen(store, &here(), &run, Some(1_000)).await.unwrap();
+    assert_eq!(steps::claimable(store, &here(), &run).await.unwrap().len(), 1, "more money, and it goes on");
+}
+
+async fn a_put_off_step_comes_back_when_its_time_has_come(store: &Store) {
+    let (run, session) = begin(store, &a_run("later", vec![a_step("a", &[])])).await;
+    let fence = claim(store, &run, &session, "a").await.fence();
+    steps::defer(store, &here(), fence, Duration::from_millis(300), &failure()).await.unwrap();
+    assert!(steps::claimable(store, &here(), &run).await.unwrap().is_empty());
+    assert_eq!(steps::census(store, &here(), &run).await.unwrap().moving, 1);
+    assert!(steps::claim(store, &here(), fence.step, session.id()).await.unwrap().is_none());
+    tokio::time::sleep(Duration::from_millis(350)).await;
+    assert_eq!(claim(store, &run, &session, "a").await.attempts, 1);
+}
+
+async fn files_are_kept_by_content_and_damage_is_seen(store: &Store) {
+    let digest = store.files().put(Bytes::from_static(b"picture")).await.unwrap();
+    assert_eq!(store.files().put(Bytes::from_static(b"picture")).await.unwrap(), digest);
+    assert_eq!(&store.files().get(&digest).await.unwrap()[..], b"picture");
+    assert!(matches!(store.files().get(&Digest::of(b"other")).await, Err(Error::NotFound(_))));
+    let path = store.locks.parent().unwrap().join("blobs").join(&digest.as_str()[..2]).join(digest.as_str());
+    std::fs::write(&path, b"pixture").unwrap();
+    assert!(matches!(store.files().get(&digest).await, Err(Error::Files(_))));
+    std::fs::write(&path, b"pict").unwrap();
+    store.files().put(Bytes::from_static(b"picture")).await.unwrap();
+    assert_eq!(&store.files().get(&digest).await.unwrap()[..], b"picture", "a file that was cut is written again");
+}

@@ -1,0 +1,338 @@
+//! A small world: a graph, a runner, and a provider that writes its bill into a file, so that it outlives processes.
+
+use std::{
+    collections::BTreeMap,
+    fs::OpenOptions,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use handbill_domain::{
+    ids::WorkspaceId,
+    model::{Entry, PriceUnit, Role},
+    money::{Currency, Money},
+    step::Lane,
+};
+use handbill_pipeline::{
+    Context, Error as StepError,
+    graph::{PlannedCall, StepOutput, StepSpec},
+};
+use handbill_providers::{
+    Error as ModelError,
+    ask::{Image, JobHandle, Model, Polled, Reply, Speech, Submission, Text, TextAnswer, TextAsk, Usage, Video},
+};
+use handbill_queue::Local;
+use handbill_store::Store;
+use serde_json::{Value, json};
+
+use crate::{Engine, Inputs, Models, Order, Runner, Settings};
+
+/// What one call costs: two tenths of a dollar. The plan foresees three.
+pub(super) const COST: i64 = 200_000;
+pub(super) const PLANNED: i64 = 300_000;
+
+/// How the provider behaves. It is the same for every process of a test.
+#[derive(Clone, Default)]
+pub(super) struct Temper {
+    /// It honours idempotency keys.
+    pub(super) keyed: bool,
+    /// It is this machine's rehearsal.
+    pub(super) rehearsal: bool,
+    /// It gives jobs, not answers.
+    pub(super) jobs: bool,
+    /// How long an answer takes.
+    pub(super) slow: Duration,
+    /// What it says to a question whose text contains the word, and how often.
+    pub(super) says: Arc<Mutex<Vec<(&'static str, u32, Says)>>>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Says {
+    Busy(Option<Duration>),
+    Declined,
+    Nonsense,
+    Nothing,
+}
+
+impl Temper {
+    pub(super) fn saying(self, word: &'static str, times: u32, says: Says) -> Self {
+        self.says.lock().unwrap().push((word, times, says));
+        self
+    }
+
+    fn mood(&self, text: &str) -> Option<Says> {
+        let mut says = self.says.lock().unwrap();
+        let (_, times, said) = says.iter_mut().find(|(word, times, _)| *times > 0 && text.contains(word))?;
+        *times -= 1;
+        Some(*said)
+    }
+}
+
+/// The provider and its bill.
+pub(super) struct Provider {
+    entry: Entry,
+    temper: Temper,
+    bill: Bill,
+}
+
+#[derive(Clone)]
+pub(super) struct Bill(PathBuf);
+
+impl Bill {
+    pub(super) fn charges(&self) -> BTreeMap<String, u32> {
+        let mut charges = BTreeMap::new();
+        for key in std::fs::read_to_string(&self.0).unwrap_or_default().lines() {
+            *charges.entry(key.to_owned()).or_default() += 1;
+        }
+        charges
+    }
+
+    /// Sum of everything that was charged.
+    pub(super) fn total(&self) -> i64 {
+        self.charges().values().map(|n| i64::from(*n) * COST).sum()
+    }
+
+    pub(super) fn most_for_one_key(&self) -> u32 {
+        self.charges().values().copied().max().unwrap_or(0)
+    }
+
+    fn charge(&self, key: &str) {
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.0).unwrap();
+        file.write_all(format!("{key}\n").as_bytes()).unwrap();
+    }
+}
+
+#[async_trait]
+impl Model<Text> for Provider {
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    async fn submit(&self, ask: &TextAsk, key: &str) -> Result<Submission, ModelError> {
+        let provider = || self.entry.provider.clone();
+        let mut body = format!("answer to {}", ask.user);
+        match self.temper.mood(&ask.user) {
+            Some(Says::Busy(retry_after)) => return Err(ModelError::RateLimited { provider: provider(), retry_after }),
+            Some(Says::Declined) => return Err(ModelError::Declined { model: self.entry.id.clone(), reason: "no".into() }),
+            Some(Says::Nothing) => {
+                self.bill.charge(key);
+                return Err(ModelError::Ambiguous { provider: provider(), reason: "cut off".into() });
+            }
+            Some(Says::Nonsense) => body = "nonsense".into(),
+            None => {}
+        }
+        let known = self.temper.keyed && self.bill.charges().contains_key(key);
+        if !known {
+            self.bill.charge(key);
+        }
+        tokio::time::sleep(self.temper.slow).await;
+        if self.temper.jobs {
+            return Ok(Submission::Accepted(JobHandle { id: body, detail: Value::Null }));
+        }
+        Ok(Submission::Replied(reply(body)))
+    }
+
+    async fn poll(&self, job: &JobHandle) -> Result<Polled, ModelError> {
+        static LOOKS: AtomicU32 = AtomicU32::new(0);
+        if LOOKS.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+            return Ok(Polled::Pending { after_ms: 1 });
+        }
+        Ok(Polled::Replied(reply(job.id.clone())))
+    }
+
+    fn read(&self, _: &TextAsk, reply: &Reply) -> Result<TextAnswer, ModelError> {
+        if &reply.body[..] == b"nonsense" {
+            return Err(ModelError::Unreadable { provider: self.entry.provider.clone(), detail: "nonsense".into() });
+        }
+        let value = String::from_utf8(reply.body.to_vec()).unwrap().into();
+        Ok(TextAnswer { value, usage: usage(2) })
+    }
+}
+
+fn reply(body: String) -> Reply {
+    Reply { status: 200, media_type: "text/plain".into(), body: Bytes::from(body) }
+}
+
+fn usage(requests: u64) -> Usage {
+    Usage { counts: vec![(PriceUnit::Request, requests)], ..Usage::default() }
+}
+
+pub(super) struct Catalogue(Arc<Provider>);
+
+impl Models for Catalogue {
+    fn text(&self, _: Role) -> Result<Arc<dyn Model<Text>>, ModelError> {
+        Ok(self.0.clone())
+    }
+
+    fn image(&self, role: Role) -> Result<Arc<dyn Model<Image>>, ModelError> {
+        Err(nobody(role))
+    }
+
+    fn video(&self, role: Role) -> Result<Arc<dyn Model<Video>>, ModelError> {
+        Err(nobody(role))
+    }
+
+    fn speech(&self, role: Role) -> Result<Arc<dyn Model<Speech>>, ModelError> {
+        Err(nobody(role))
+    }
+
+    fn price(&self, _: &Entry, usage: &Usage, currency: Currency) -> Result<Money, ModelError> {
+        let requests: u64 = usage.counts.iter().map(|(_, n)| n).sum();
+        Ok(Money { amount_micros: i64::try_from(requests).unwrap() * COST / 2, currency })
+    }
+
+    fn is_rehearsal(&self, _: &Entry) -> bool {
+        self.0.temper.rehearsal
+    }
+}
+
+fn nobody(role: Role) -> ModelError {
+    ModelError::Rejected { provider: "toy".into(), reason: format!("nobody is {}", role.as_str()) }
+}
+
+/// Runs toy steps: asks one question per planned call about itself and its parents, then keeps a file.
+#[derive(Default)]
+pub(super) struct Toy {
+    /// How often each step was run, over all engines that share it.
+    pub(super) runs: Arc<Mutex<BTreeMap<String, u32>>>,
+    /// Steps that were run, in order of their ends.
+    pub(super) ended: Arc<Mutex<Vec<String>>>,
+    /// Step → how long it takes, beside its questions.
+    pub(super) takes: BTreeMap<String, Duration>,
+}
+
+#[async_trait]
+impl Runner for Toy {
+    async fn run(&self, ctx: &Context<'_>) -> Result<StepOutput, StepError> {
+        let key = &ctx.step.key;
+        *self.runs.lock().unwrap().entry(key.clone()).or_default() += 1;
+        assert!(ctx.step.kind != "panics", "the toy is broken");
+        let parents: Vec<Value> = if ctx.step.kind == "tolerant" {
+            ctx.step.needs.iter().filter_map(|need| ctx.output(need).ok()).collect()
+        } else {
+            ctx.step.needs.iter().map(|need| ctx.output(need)).collect::<Result<_, _>>()?
+        };
+        ctx.desk.progress(0.5, "half");
+        let question = question(key, &parents);
+        let asks = ctx.step.calls.iter().map(|call| ctx.desk.text(call.role, &question));
+        let answers = futures_util::future::join_all(asks).await;
+        tokio::time::sleep(self.takes.get(key).copied().unwrap_or_default()).await;
+        let mut said = Vec::new();
+        for answer in answers {
+            said.push(answer?.answer.value);
+        }
+        let file = ctx.desk.put(Bytes::from(format!("{key} made of {parents:?}"))).await?;
+        assert!(!ctx.desk.get(&file).await?.is_empty());
+        self.ended.lock().unwrap().push(key.clone());
+        Ok(StepOutput { value: json!({ "said": said, "of": parents, "file": file, "seed": ctx.seed }), assets: vec![] })
+    }
+}
+
+fn question(key: &str, parents: &[Value]) -> TextAsk {
+    TextAsk {
+        task: "toy".into(),
+        system: String::new(),
+        user: format!("{key} after {} parents", parents.len()),
+        schema: json!({}),
+        inputs: json!({ "parents": parents }),
+        seed: 1,
+        max_output_tokens: 10,
+        repair: None,
+    }
+}
+
+pub(super) fn a_step(key: &str, kind: &str, needs: &[&str], calls: usize) -> StepSpec {
+    let call = PlannedCall { role: Role::Writer, usage: usage(3) };
+    StepSpec {
+        key: key.into(),
+        kind: kind.into(),
+        lane: if calls > 0 { Lane::Model } else { Lane::Media },
+        needs: needs.iter().map(|n| (*n).to_owned()).collect(),
+        params: Value::Null,
+        makes: vec![format!("asset.{key}")],
+        calls: vec![call; calls],
+        stage: kind.into(),
+    }
+}
+
+/// plan → four texts → one page of all of them, and a picture of the plan. One text asks the same question twice.
+pub(super) fn a_graph() -> Vec<StepSpec> {
+    vec![
+        a_step("page", "media", &["text.1", "text.2", "text.3", "text.4"], 0),
+        a_step("plan", "words", &[], 1),
+        a_step("text.1", "words", &["plan"], 1),
+        a_step("text.2", "words", &["plan"], 2),
+        a_step("text.3", "words", &["plan"], 1),
+        a_step("text.4", "words", &["plan"], 1),
+        a_step("picture", "media", &["plan"], 0),
+    ]
+}
+
+/// The calls of [`a_graph`].
+pub(super) const CALLS: i64 = 6;
+
+pub(super) fn an_order(steps: Vec<StepSpec>) -> Order {
+    let brief = json!({
+        "handbill": 1, "campaign": "toy", "objective": "launch", "audience": "all", "key_message": "m", "call_to_action": "go",
+        "product": { "name": "Toy", "category": "toys", "photos": [{ "file": "toy.png" }],
+                     "facts": [{ "id": "one", "label": "Pieces", "value": 1 }] },
+        "brand": { "name": "Brand", "colors": { "primary": "#112233" } },
+        "locales": ["en-US"], "placements": ["google_ads.rsa"],
+    });
+    let inputs = Inputs {
+        brief: serde_json::from_value(brief).unwrap(),
+        brief_files: BTreeMap::new(),
+        seed: u64::MAX,
+        models: BTreeMap::from([("writer".into(), "toy/one".into())]),
+        recipe: "toy 1".into(),
+    };
+    let planned = Money { amount_micros: PLANNED, currency: Currency::Usd };
+    Order { inputs, steps, planned, ceiling_micros: None }
+}
+
+/// One machine: a folder with a database, files and the provider's bill.
+pub(super) struct World {
+    pub(super) folder: PathBuf,
+    pub(super) temper: Temper,
+    pub(super) toy: Arc<Toy>,
+    _kept: Option<tempfile::TempDir>,
+}
+
+impl World {
+    pub(super) fn new(temper: Temper) -> Self {
+        let kept = tempfile::tempdir().unwrap();
+        Self { folder: kept.path().to_owned(), temper, toy: Arc::default(), _kept: Some(kept) }
+    }
+
+    pub(super) fn at(folder: &Path, temper: Temper) -> Self {
+        Self { folder: folder.to_owned(), temper, toy: Arc::default(), _kept: None }
+    }
+
+    pub(super) fn bill(&self) -> Bill {
+        Bill(self.folder.join("bill"))
+    }
+
+    /// A new process, as far as the database can tell.
+    pub(super) async fn engine(&self) -> Engine {
+        let store = Store::open(&handbill_store::Settings::embedded(&self.folder)).await.unwrap();
+        let entry = json!({
+            "id": "toy/one", "modality": "text", "provider": "toy", "model": "one", "abilities": { "idempotency": self.temper.keyed },
+        });
+        let entry: Entry = serde_json::from_value(entry).unwrap();
+        let provider = Provider { entry, temper: self.temper.clone(), bill: self.bill() };
+        let mut engine = Engine::new(store, Arc::new(Local::default()), Arc::new(Catalogue(Arc::new(provider))), self.toy.clone());
+        engine.settings = Settings { backoff_ms: 5, attempts: 4, lease_s: 2, ..Settings::default() };
+        engine
+    }
+}
+
+pub(super) fn here() -> WorkspaceId {
+    WorkspaceId::default()
+}
