@@ -336,7 +336,7 @@ impl<'r> Node<'r> {
             let value = if one { keys.first().map_or(Value::Null, |key| json!(key)) } else { json!(keys) };
             params.insert(name.clone(), value);
         }
-        let calls = rule.role.map(|role| PlannedCall { role, usage: usage(rule, seconds), at_most: rule.tries });
+        let calls = rule.role.map(|role| PlannedCall { role, usage: usage(rule, seconds, values.get(&Dimension::Shape)), at_most: rule.tries });
         let spec = StepSpec {
             key: named(&rule.kind),
             kind: rule.kind.clone(),
@@ -355,12 +355,24 @@ fn recipe_each<'n>(above: &'n [Node<'_>], kind: &str) -> &'n [Dimension] {
     above.iter().find(|n| n.rule.kind == kind).map_or(&[], |n| &n.rule.each)
 }
 
-fn usage(rule: &StepRule, seconds: u64) -> Usage {
+fn usage(rule: &StepRule, seconds: u64, shape: Option<&String>) -> Usage {
     let mut counts: BTreeMap<PriceUnit, u64> = rule.usage.clone();
     for (unit, per_second) in &rule.usage_per_second {
         *counts.entry(*unit).or_default() += per_second * seconds;
     }
-    Usage { counts: counts.into_iter().collect(), variant: None, estimated: true }
+    let picture = counts.contains_key(&PriceUnit::Image);
+    let variant = shape.filter(|_| picture).map(|shape| pictured(shape).to_owned());
+    Usage { counts: counts.into_iter().collect(), variant, estimated: true }
+}
+
+/// The size to plan a background of a shape with.
+fn pictured(shape: &str) -> &'static str {
+    match shape {
+        "tall" => "1024x1792",
+        "portrait" => "1024x1280",
+        "square" => "1024x1024",
+        _ => "1792x1024",
+    }
 }
 
 /// The steps that make assets, and all that these need.

@@ -8,7 +8,12 @@ use handbill_domain::{
     money::{Currency, Money},
     problem::{Problem, Problems},
 };
-use handbill_providers::ask::Usage;
+use handbill_providers::{
+    Models,
+    ask::{ImageAsk, Usage},
+    price,
+    usage::Expected,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -20,6 +25,33 @@ use crate::{
 pub trait Prices {
     /// What one call of this role costs at list price. A price that is not known is a problem, never zero.
     fn quote(&self, role: Role, usage: &Usage) -> Result<Quote, Problem>;
+}
+
+impl Prices for Models {
+    /// At the price rows of the model that serves the role, or that rehearsal stands in for.
+    fn quote(&self, role: Role, usage: &Usage) -> Result<Quote, Problem> {
+        let entry = self.entry(role);
+        let priced = self.catalog().priced_as(entry);
+        let usage = match usage.variant.as_deref().and_then(size) {
+            // What a picture uses depends on the sizes that the model makes.
+            Some((width, height)) => picture(width, height).expected(priced),
+            None => usage.clone().as_billed_by(priced),
+        };
+        let unknown = |e: handbill_providers::Error| Problem::at(format!("/roles/{}", role.as_str()), e.to_string()).hint("add its price rows to the catalogue, or choose another model");
+        let cost = price::cost(priced, &usage).map_err(unknown)?;
+        Ok(Quote { model: entry.id.clone(), cost })
+    }
+}
+
+/// `1024x1536` as two numbers.
+fn size(text: &str) -> Option<(u32, u32)> {
+    let (width, height) = text.split_once('x')?;
+    Some((width.parse().ok()?, height.parse().ok()?))
+}
+
+/// A picture as it will be asked for, with a prompt of ordinary length.
+fn picture(width: u32, height: u32) -> ImageAsk {
+    ImageAsk { prompt: "x".repeat(800), width, height, seed: 0, inputs: serde_json::Value::Null, source: None }
 }
 
 /// The price of one call.

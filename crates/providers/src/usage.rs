@@ -17,7 +17,8 @@ impl Usage {
     }
 
     /// Only the units that this entry has a price for; all of them where it has none of these.
-    pub(crate) fn as_billed_by(mut self, entry: &Entry) -> Self {
+    #[must_use]
+    pub fn as_billed_by(mut self, entry: &Entry) -> Self {
         let billed = |unit: &PriceUnit| entry.price.iter().any(|row| row.unit == *unit);
         if self.counts.iter().any(|(unit, _)| billed(unit)) {
             self.counts.retain(|(unit, _)| billed(unit));

@@ -108,6 +108,8 @@ pub struct ToldField {
     pub target: Option<u32>,
     /// How lengths count.
     pub unit: TextUnit,
+    /// How lengths count, in words.
+    pub counted: String,
     /// At least so many texts.
     pub at_least: u32,
     /// At most so many.
@@ -318,6 +320,22 @@ fn language(locale: &Locale) -> String {
     name.to_owned()
 }
 
+fn counted(unit: TextUnit, chinese: bool) -> &'static str {
+    match (unit, chinese) {
+        (TextUnit::BytesUtf8, true) => "UTF-8 字节，一个汉字 3 字节",
+        (TextUnit::BytesUtf8, false) => "UTF-8 bytes",
+        (TextUnit::CharsAscii, true) => "半角英文字符",
+        (TextUnit::CharsAscii, false) => "ASCII characters",
+        (TextUnit::GoogleWidth | TextUnit::Cjk2 | TextUnit::XWeighted, true) => "汉字和全角标点算 2，英文数字算 1",
+        (TextUnit::GoogleWidth | TextUnit::Cjk2 | TextUnit::XWeighted, false) => "characters, wide ones count 2",
+        (TextUnit::Html, _) => "HTML",
+        (TextUnit::Enum, true) => "从提示里给出的词中选一个",
+        (TextUnit::Enum, false) => "one of the words in the note",
+        (_, true) => "字，含标点",
+        (_, false) => "characters with spaces",
+    }
+}
+
 impl ToldPlacement {
     /// A placement for writers of a language.
     pub fn of(placement: &Placement, locale: &Locale) -> Self {
@@ -326,13 +344,13 @@ impl ToldPlacement {
             name: placement.name.for_language(locale.language()).to_owned(),
             kind: placement.kind.clone(),
             notes: placement.notes.clone(),
-            fields: placement.fields.iter().map(ToldField::of).collect(),
+            fields: placement.fields.iter().map(|field| ToldField::of(field, locale)).collect(),
         }
     }
 }
 
 impl ToldField {
-    fn of(field: &TextField) -> Self {
+    fn of(field: &TextField, locale: &Locale) -> Self {
         let (at_least, at_most) = match field.count {
             None => (1, 1),
             Some(count) => (count.min.max(u32::from(field.required)), count.max.unwrap_or(count.min.max(5))),
@@ -343,6 +361,7 @@ impl ToldField {
             min: field.min,
             target: field.target(),
             unit: field.unit,
+            counted: counted(field.unit, locale.is_chinese()).to_owned(),
             at_least,
             at_most,
             required: field.required,

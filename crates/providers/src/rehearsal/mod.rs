@@ -1,4 +1,5 @@
 //! Rehearsal: local models that need no key and cost nothing. Same ask, same bytes.
 
 pub mod inputs;
+pub mod speech;
 pub mod text;

@@ -24,6 +24,7 @@ use super::inputs::Told;
 use crate::{
     Error,
     ask::{self, Model, Reply, Submission, TextAnswer, TextAsk, Usage},
+    said::answer_in,
 };
 use dice::Dice;
 
@@ -52,8 +53,10 @@ impl Model<ask::Text> for Text {
     }
 
     fn read(&self, ask: &TextAsk, reply: &Reply) -> Result<TextAnswer, Error> {
-        let unreadable = |e: serde_json::Error| Error::Unreadable { provider: self.entry.provider.clone(), detail: e.to_string() };
-        let value: Value = serde_json::from_slice(&reply.body).map_err(unreadable)?;
+        let provider = || self.entry.provider.clone();
+        let said = std::str::from_utf8(&reply.body).map_err(|e| Error::Unreadable { provider: provider(), detail: e.to_string() })?;
+        let malformed = |objections| Error::Malformed { provider: provider(), said: said.to_owned(), objections };
+        let value = answer_in(said, &ask.schema).map_err(malformed)?;
         // A token is about four letters of English; Chinese takes more, and the list price is only shown.
         let tokens = |text: usize| u64::try_from(text.div_ceil(4)).unwrap_or(u64::MAX);
         let counts = vec![
