@@ -33,14 +33,15 @@ pub(crate) fn normalize(sound: &mut Sound, lufs: f64, true_peak_db: f64) -> Resu
         if !now.lufs.is_finite() || now.lufs < -70.0 {
             return Ok(());
         }
-        if (now.lufs - lufs).abs() < 0.1 && now.true_peak_db <= true_peak_db {
+        // AAC adds up to about half a decibel to peaks.
+        if (now.lufs - lufs).abs() < 0.1 && now.true_peak_db <= true_peak_db - 0.5 {
             return Ok(());
         }
         let gain = 10f64.powf((lufs - now.lufs) / 20.0) as f32;
         sound.channels.iter_mut().flatten().for_each(|x| *x *= gain);
-        if now.true_peak_db + lufs - now.lufs > true_peak_db {
-            // Peaks between samples and what AAC adds stay below the ceiling with this margin.
-            limit(sound, 10f64.powf((true_peak_db - 0.6) / 20.0) as f32);
+        if now.true_peak_db + lufs - now.lufs > true_peak_db - 0.5 {
+            // Peaks between samples are a little above those of the samples.
+            limit(sound, 10f64.powf((true_peak_db - 1.0) / 20.0) as f32);
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ pub use mix::mix;
 pub use music::bed;
 pub use speech::{Span, spoken};
 pub use stretch::faster;
+pub use wav::riff;
 
 /// Samples per second of every sound in the house.
 pub const RATE: usize = 48_000;

@@ -1,5 +1,6 @@
 //! Short videos: a timeline as data, drawn by our own compositor straight in planar YUV, encoded while it is drawn.
 
+mod able;
 mod animate;
 pub mod captions;
 mod check;
@@ -15,10 +16,13 @@ mod render;
 mod shot;
 mod sprite;
 pub mod timeline;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use able::{Ffmpeg, ffmpeg};
 pub use check::check;
 pub use easing::Easing;
 pub use encode::Quality;

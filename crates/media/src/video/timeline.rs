@@ -354,12 +354,35 @@ pub struct Words {
     /// Most lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_lines: Option<u32>,
+    /// A line through the words: an old price.
+    #[serde(default)]
+    pub strike: bool,
     /// A plate behind the words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plate: Option<Plate>,
     /// A soft dark halo that keeps light words readable on pictures, 0 to 1.
     #[serde(default)]
     pub halo: f64,
+}
+
+impl Words {
+    /// Words in the body font, white, of ordinary size.
+    pub fn of(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            size: 0.05,
+            min_size: 0.025,
+            font: FontUse::Body,
+            weight: 500,
+            color: Color::WHITE,
+            line_height: line_height(),
+            letter_spacing: 0.0,
+            max_lines: None,
+            strike: false,
+            plate: None,
+            halo: 0.0,
+        }
+    }
 }
 
 fn line_height() -> f64 {

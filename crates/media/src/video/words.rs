@@ -45,6 +45,7 @@ pub(crate) fn pieces(
             Along::End => text::Align::End,
         },
         locale: Some(locale.clone()),
+        strike: words.strike,
         ..TextStyle::new(match words.font {
             FontUse::Heading => Family::Heading,
             FontUse::Serif => Family::Serif,
