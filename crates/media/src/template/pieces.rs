@@ -116,7 +116,7 @@ fn wordmark(board: &mut Board<'_>, rect: Rect, (halign, valign): (Halign, Valign
         return Ok(());
     }
     let style = TextStyle { weight: 600, letter_spacing: 0.02, locale: Some(scene.locale.clone()), ..TextStyle::new(Family::Heading) };
-    let room = Room { width: rect.2, height: rect.3, min: (rect.3 * 0.3).max(6.0), max: rect.3 * 0.92, lines: 1 };
+    let room = Room { width: rect.2, height: rect.3, min: 6.0, max: (rect.3 * 0.92).max(6.0), lines: 1 };
     let mut block = named(text::fit(board.fonts, scene.brand, &style, &room), board.template, "logo")?;
     let (x, y) = align_in(rect, (block.width, block.height), halign, valign, scene.locale.is_right_to_left());
     let place = (x, y, block.width, block.height);

@@ -31,6 +31,8 @@ enum Kind {
 
 /// Smaller than this nobody reads it, in px.
 const LEGIBLE: f32 = 9.0;
+/// Each side of a button beside its words, in em.
+const SIDE: f32 = 1.15;
 /// Steps of shrinking.
 const STEPS: u32 = 14;
 
@@ -123,10 +125,15 @@ fn lay_out_one(board: &Board<'_>, rect: (f32, f32, f32, f32), halign: Halign, it
         Item::Button { max, min, color, gap, .. } => {
             let (min, max) = sizes(*min, *max);
             let style = base(text::Family::Body, 600);
-            // The pill's sides take 1.1 em each.
-            let room = Room { width: (rect.2 - 2.2 * max).max(min), height: max * 2.0, min, max, lines: 1 };
-            let words = named(text::fit(board.fonts, board.scene.call_to_action, &style, &room), board.template, name)?;
-            let (pad, tall) = (words.size * 1.15, words.size * 2.5);
+            // Letters and the pill's two sides share the width.
+            let wide = text::layout(board.fonts, board.scene.call_to_action, &TextStyle { size: 100.0, ..style.clone() }, f32::MAX)?.width / 100.0;
+            let size = max.min(rect.2 / (wide + SIDE * 2.0));
+            if size < min {
+                let fits = (rect.2 / min - SIDE * 2.0).max(0.0) / wide * board.scene.call_to_action.chars().count() as f32;
+                return Err(Error::TooLong { text: board.scene.call_to_action.to_owned(), place: format!("`button` of {}", board.template), fits: fits as usize });
+            }
+            let words = text::layout(board.fonts, board.scene.call_to_action, &TextStyle { size, ..style }, f32::MAX)?;
+            let (pad, tall) = (size * SIDE, size * 2.5);
             Ok(Made { name, width: words.width + pad * 2.0, height: tall, gap: gap * unit * scale, color: *color, kind: Kind::Button(words, pad) })
         }
         Item::Price { max, min, color, gap } => {
@@ -189,11 +196,23 @@ fn make_readable(board: &mut Board<'_>, rect: (f32, f32, f32, f32), made: &[Made
 
 fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) {
     let rect = (x, y, made.width, made.height);
-    let under = Under::of(&board.canvas, rect);
     let scene = board.scene;
     let wanted = made.color.color(&scene.palette, scene.required_background);
-    let color = if made.color.is_ink() { None } else { under.readable(wanted) };
-    let (color, contrast) = color.map_or_else(|| board.ink(under), |c| (c, under.with(c)));
+    let choose = |board: &Board<'_>| {
+        let under = Under::of(&board.canvas, rect);
+        let color = if made.color.is_ink() { None } else { under.readable(wanted) };
+        color.map_or_else(|| board.ink(under), |c| (c, under.with(c)))
+    };
+    let (mut color, mut contrast) = choose(board);
+    let stands_on_picture = matches!(made.kind, Kind::Text(_) | Kind::Price { .. });
+    for _ in 0..6 {
+        if contrast >= READABLE || !stands_on_picture {
+            break;
+        }
+        veil(&mut board.canvas, rect, board.unit * 1.6, color.luminance() < 0.4, 0.3);
+        (color, contrast) = choose(board);
+    }
+    let under = Under::of(&board.canvas, rect);
     match made.kind {
         Kind::Rule => {
             shape::rect(&mut board.canvas, x, y, made.width, made.height, made.height / 2.0, wanted);

@@ -39,9 +39,9 @@ fn words(headline: &str, short: &str, subline: &str, kicker: &str, quote: &str, 
 
 /// A drawn stand-in for a product: tests need no files.
 fn a_tin() -> Cutout {
-    let mut canvas = Canvas::new(360, 520, Color::CLEAR);
-    crate::shape::rect(&mut canvas, 0.0, 0.0, 360.0, 520.0, 30.0, Color::rgb(31, 77, 58));
-    crate::shape::rect(&mut canvas, 60.0, 140.0, 240.0, 300.0, 8.0, Color::rgb(240, 232, 214));
+    let mut canvas = Canvas::new(480, 640, Color::CLEAR);
+    crate::shape::rect(&mut canvas, 60.0, 60.0, 360.0, 520.0, 30.0, Color::rgb(31, 77, 58));
+    crate::shape::rect(&mut canvas, 120.0, 200.0, 240.0, 300.0, 8.0, Color::rgb(240, 232, 214));
     cut_out(&canvas).unwrap()
 }
 

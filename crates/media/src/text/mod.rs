@@ -140,6 +140,9 @@ pub struct TextLine {
 /// The baseline below the top of the em square, in em: puts capitals and Chinese characters in its middle.
 const BASELINE: f32 = 0.87;
 
+/// What it costs to be smaller, in squared em for the whole size: a pause at a line's end is worth a quarter of it.
+const SMALLER: f32 = 24.0;
+
 /// Lays a text out at the size of its style, in lines of at most `max_width` px. A word wider than that is broken.
 pub fn layout(fonts: &Fonts, text: &str, style: &TextStyle, max_width: f32) -> Result<TextBlock, Error> {
     let text = shape::clean(text);
@@ -170,6 +173,10 @@ pub fn fit(fonts: &Fonts, text: &str, style: &TextStyle, room: &Room) -> Result<
         let middle = (low + high).div_ceil(2);
         if broken(size(middle)).is_some() { low = middle } else { high = middle - 1 }
     }
+    // A little smaller, if lines then end where a reader pauses.
+    let stumbles = |step: u32| broken(size(step)).map(|lines| wrap::ends(&pieces, &lines) + (1.0 - size(step) / size(low)) * SMALLER);
+    let smaller = (0..6).map(|n| ((size(low) * (1.0 - n as f32 * 0.05) - room.min) * 2.0).floor().max(0.0) as u32);
+    low = smaller.filter_map(|step| Some((step, stumbles(step)?))).min_by(|a, b| a.1.total_cmp(&b.1)).map_or(low, |(step, _)| step);
     loop {
         let lines = broken(size(low)).map(|lines| texts(&text, &pieces, &lines)).unwrap_or_default();
         let block = set(fonts, &lines, style, size(low))?;

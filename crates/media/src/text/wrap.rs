@@ -33,6 +33,12 @@ pub(super) fn lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Optio
     Some(all)
 }
 
+/// What the ends of all lines but the last of each paragraph cost.
+pub(super) fn ends(pieces: &[Piece], lines: &[Range<usize>]) -> f32 {
+    let last = |line: &Range<usize>| pieces.get(line.end.wrapping_sub(1));
+    lines.iter().filter_map(last).filter(|p| !p.hard && p.bytes.end < pieces.last().map_or(0, |l| l.bytes.end)).map(|p| p.cost).sum()
+}
+
 fn paragraph_lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option<Vec<Range<usize>>> {
     let count = fewest(pieces, width)?;
     if count > most {

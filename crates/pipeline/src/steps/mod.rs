@@ -2,7 +2,9 @@
 
 mod art_direction;
 mod article;
+pub mod background;
 mod copy;
+pub mod design;
 mod outline;
 mod pacing;
 pub mod speech;
@@ -38,6 +40,8 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         "copy" => copy::run(ctx).await,
         "article" => article::run(ctx).await,
         "art_direction" => art_direction::run(ctx).await,
+        "background" => background::run(ctx).await,
+        "design" => design::run(ctx).await,
         "speech" => speech::run(ctx).await,
         "video" => video::run(ctx).await,
         "storyboard" => storyboard::run(ctx).await,

@@ -1,0 +1,278 @@
+//! Makes one picture of one placement: chooses a template, composes it, encodes it as the placement wants it.
+
+mod choose;
+mod material;
+
+use bytes::Bytes;
+use handbill_domain::{
+    asset::{AiOrigin, Asset, AssetKind, CheckResult, Lineage, Severity},
+    channel::{self, ImageSlot, Placement, Size},
+    locale::Locale,
+    money::{Currency, Money},
+    words::Outline,
+};
+use handbill_media::{
+    Canvas, Color, Error as MediaError,
+    image::encode::{self, Encoded, Format},
+    template::{self, Composed, Palette, Scene, Template, compose},
+};
+use serde::Deserialize;
+
+use self::material::Material;
+use super::background::Drawn;
+use crate::{Context, Error, graph::StepOutput};
+
+/// What this step is told.
+#[derive(Clone, Debug, Deserialize)]
+struct Params {
+    placement: String,
+    role: String,
+    size: Size,
+    locale: Locale,
+    variant: u32,
+    #[serde(default)]
+    template: Option<String>,
+    #[serde(default = "one")]
+    card: u32,
+    background: Option<String>,
+    outline: String,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Designs one picture.
+pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
+    let params: Params = ctx.params()?;
+    let placement = channel::placement(&params.placement).ok_or_else(|| Error::Broken(format!("there is no placement `{}`", params.placement)))?;
+    let slot = placement.images.iter().find(|s| s.role == params.role);
+    let slot = slot.ok_or_else(|| Error::Broken(format!("{} has no picture `{}`", placement.id, params.role)))?;
+    let outline: Outline = ctx.output(&params.outline)?;
+    let drawn: Option<Drawn> = params.background.as_ref().map(|key| ctx.output(key)).transpose()?;
+    ctx.desk.progress(0.0, &params.placement);
+    let material = Material::gather(ctx, &params.locale, drawn.as_ref()).await?;
+    let turn = turn(ctx, &params);
+    let job = Job { placement, slot, params: params.clone(), outline, material, turn, label: label(placement, drawn.as_ref(), &params.locale) };
+    let made = tokio::task::spawn_blocking(move || job.make()).await.map_err(|e| Error::Broken(format!("designing: {e}")))??;
+    output(ctx, &params, drawn.as_ref(), made).await
+}
+
+/// Which of the suitable templates has its turn: neighbours in a campaign differ, and so do variants and cards.
+fn turn(ctx: &Context<'_>, params: &Params) -> usize {
+    let position = ctx.brief.placements.iter().position(|id| *id == params.placement).unwrap_or(0);
+    position + params.variant.saturating_sub(1) as usize + params.card.saturating_sub(1) as usize
+}
+
+/// What Chinese platforms must show on a picture that a model had a part in (GB 45438-2025).
+fn label(placement: &Placement, drawn: Option<&Drawn>, locale: &Locale) -> Option<&'static str> {
+    let by_a_model = drawn.is_some_and(|d| d.ai_origin > AiOrigin::Assisted);
+    let region = channel::channels().iter().find(|c| c.placements.iter().any(|p| p.id == placement.id)).map(|c| c.region.as_str());
+    (by_a_model && region == Some("cn")).then_some(if locale.is_chinese() { "AI生成" } else { "AI-generated" })
+}
+
+/// Everything that is needed to design, so that it can move to another thread.
+struct Job {
+    placement: &'static Placement,
+    slot: &'static ImageSlot,
+    params: Params,
+    outline: Outline,
+    material: Material,
+    turn: usize,
+    label: Option<&'static str>,
+}
+
+/// A finished picture.
+struct Made {
+    file: Encoded,
+    template: String,
+    size: Size,
+    /// Names of what stands on it.
+    shown: Vec<String>,
+}
+
+impl Job {
+    fn make(&self) -> Result<Made, Error> {
+        let asked = choose::Asked {
+            template: self.params.template.as_deref(),
+            placement: self.placement,
+            slot: self.slot,
+            price: self.material.price.is_some(),
+            offer: self.material.offer.is_some(),
+            quote: !self.outline.design.quote.trim().is_empty(),
+            photo: self.material.photo.is_some(),
+            turn: self.turn,
+        };
+        let candidates = choose::candidates(template::built_in(), &asked)?;
+        let mut refusal = None;
+        for template in candidates {
+            match self.compose(template) {
+                Ok(composed) => return self.finish(template, &composed),
+                // Another layout may have more room for the same words.
+                Err(e @ MediaError::TooLong { .. }) => refusal = refusal.or(Some(e)),
+                Err(e) => return Err(self.unusable(&e)),
+            }
+        }
+        Err(refusal.map_or_else(|| Error::Broken(format!("no template suits {}", self.placement.id)), |e| self.unusable(&e)))
+    }
+
+    fn compose(&self, template: &Template) -> Result<Composed, MediaError> {
+        let m = &self.material;
+        let required = self.required_background(template);
+        let logos = template.suits.roles.iter().any(|r| r == "logo");
+        let cut_out_needed = required.is_some() && m.product.is_none();
+        if cut_out_needed && template.suits.plain {
+            let reason = "the product cannot be cut out of its photo: give a PNG with transparency, or a photo on a plain background";
+            return Err(MediaError::Unsupported(reason.into()));
+        }
+        let scene = Scene {
+            size: self.params.size,
+            safe_zone: self.slot.safe_zone.as_ref(),
+            locale: &self.params.locale,
+            words: &self.outline.design,
+            call_to_action: &m.call_to_action,
+            offer: m.offer.as_deref(),
+            price: m.price.as_ref(),
+            brand: &m.brand,
+            palette: m.palette,
+            background: m.background.as_ref(),
+            product: m.product.as_ref(),
+            product_photo: m.product_photo.as_ref(),
+            photo: m.photo.as_ref(),
+            logo: m.logo.as_ref(),
+            logo_wide: m.logo_wide.as_ref(),
+            legal: if logos { &[] } else { &m.legal },
+            ai_label: if logos || template.suits.plain { None } else { self.label },
+            required_background: required,
+            min_fill: self.slot.min_fill,
+        };
+        compose(template, &scene, &m.fonts)
+    }
+
+    /// The ground that the platform demands; plain product pictures stand on white where it demands none, and logos
+    /// on the brand's own light ground.
+    fn required_background(&self, template: &Template) -> Option<Color> {
+        match self.slot.background.as_deref() {
+            Some("transparent") => Some(Color::CLEAR),
+            Some(hex) => Some(hex.parse().unwrap_or(Color::WHITE)),
+            None if self.params.role.contains("transparent") => Some(Color::CLEAR),
+            None if template.suits.plain => Some(Color::WHITE),
+            None => None,
+        }
+    }
+
+    fn finish(&self, template: &Template, composed: &Composed) -> Result<Made, Error> {
+        let file = self.encode(&composed.canvas)?;
+        let shown = composed.boxes.iter().map(|b| b.name.clone()).collect();
+        Ok(Made { file, template: template.name.clone(), size: self.params.size, shown })
+    }
+
+    /// The first accepted format that holds the byte limit: what is clear and what is flat as PNG, pictures as JPEG.
+    fn encode(&self, canvas: &Canvas) -> Result<Encoded, Error> {
+        let accepted: Vec<Format> = self.slot.formats.iter().filter_map(|ending| Format::from_ending(ending)).collect();
+        let accepts_png = accepted.contains(&Format::Png) || self.slot.formats.iter().any(|f| f.starts_with("png"));
+        let clear = !encode::is_opaque(canvas);
+        let mut order = match clear {
+            true => vec![Format::Png, Format::Webp],
+            false if self.params.role.contains("logo") || self.params.role == "icon" => vec![Format::Png, Format::Jpeg, Format::Webp],
+            false => vec![Format::Jpeg, Format::Webp, Format::Png],
+        };
+        order.retain(|f| accepted.contains(f) || (*f == Format::Png && accepts_png));
+        let mut refusal = None;
+        for format in order {
+            match encode::best(canvas, format, self.slot.max_bytes) {
+                Ok(file) => return Ok(file),
+                Err(e) => refusal = Some(e),
+            }
+        }
+        let message = refusal.map_or_else(|| format!("we write none of the formats that {} takes", self.placement.id), |e| e.to_string());
+        Err(self.blocked("file_size", message))
+    }
+
+    fn unusable(&self, error: &MediaError) -> Error {
+        match error {
+            MediaError::TooLong { place, text, fits } => {
+                let message = match self.params.locale.is_chinese() {
+                    true => format!("“{text}”放不进{place}：最多 {fits} 个字"),
+                    false => format!("“{text}” does not fit {place}: at most {fits} characters do"),
+                };
+                self.blocked("text_fit", message)
+            }
+            MediaError::Unsupported(reason) => Error::Media { what: "product photo".into(), reason: reason.clone(), theirs: true },
+            MediaError::MissingGlyph { .. } => Error::Media { what: "text of the picture".into(), reason: error.to_string(), theirs: true },
+            other => Error::Media { what: self.params.placement.clone(), reason: other.to_string(), theirs: false },
+        }
+    }
+
+    fn blocked(&self, rule: &str, message: String) -> Error {
+        let place = format!("{}.{}", self.params.placement, self.params.role);
+        Error::Unpublishable(vec![CheckResult { rule: rule.into(), severity: Severity::Block, message, suggestion: None, place: Some(place) }])
+    }
+}
+
+async fn output(ctx: &Context<'_>, params: &Params, drawn: Option<&Drawn>, made: Made) -> Result<StepOutput, Error> {
+    let Params { placement, role, locale, variant, size, card, .. } = params;
+    let id = ctx.step.makes.first().cloned().unwrap_or_else(|| format!("image.{placement}.{role}.{locale}.v{variant}"));
+    // A slot may have several sizes and cards; the id tells them apart.
+    let part = id.strip_prefix(&format!("image.{placement}.")).and_then(|rest| rest.strip_suffix(&format!(".{locale}.v{variant}"))).unwrap_or(role);
+    let bytes = Bytes::from(made.file.bytes);
+    let shows_background = !matches!(made.template.as_str(), "plain-product" | "logo");
+    let ai_origin = match drawn.filter(|_| shows_background) {
+        Some(drawn) if drawn.ai_origin > AiOrigin::Assisted => AiOrigin::Composite,
+        _ => AiOrigin::None,
+    };
+    let shown = drawn.filter(|_| shows_background);
+    let lineage = Lineage {
+        prompt: shown.map(|d| d.prompt.clone()),
+        models: shown.map(|d| d.model.clone()).into_iter().collect(),
+        brief_fields: fields(&made.shown),
+        ..ctx.lineage()
+    };
+    let asset = Asset {
+        file: format!("images/{locale}/{placement}.{part}.v{variant}.{}", made.file.format.ending()),
+        id,
+        kind: AssetKind::Image,
+        placement: Some(placement.clone()),
+        role: Some(role.clone()),
+        locale: Some(locale.clone()),
+        variant: Some(*variant),
+        media_type: made.file.format.media_type().into(),
+        width: Some(made.size.width),
+        height: Some(made.size.height),
+        duration_s: None,
+        bytes: bytes.len() as u64,
+        digest: ctx.desk.put(bytes).await?,
+        lineage,
+        ai_origin,
+        cost: Money::zero(Currency::default()),
+        checks: Vec::new(),
+    };
+    let value = serde_json::json!({ "template": made.template, "quality": made.file.quality, "card": card, "size": size });
+    Ok(StepOutput { value, assets: vec![asset] })
+}
+
+/// The fields of the brief that are seen on the picture.
+fn fields(shown: &[String]) -> Vec<String> {
+    let table: [(&str, &[&str]); 7] = [
+        ("product", &["/product/photos"]),
+        ("photo", &["/product/photos"]),
+        ("price", &["/product/price", "/product/list_price"]),
+        ("offer", &["/offer"]),
+        ("button", &["/call_to_action"]),
+        ("logo", &["/brand/logo", "/brand/logo_wide", "/brand/name"]),
+        ("legal", &["/brand/legal_lines"]),
+    ];
+    let mut fields = vec!["/brand/colors".to_owned()];
+    for (name, used) in table {
+        if shown.iter().any(|s| s == name) {
+            fields.extend(used.iter().map(|f| (*f).to_owned()));
+        }
+    }
+    fields.dedup();
+    fields
+}
+
+/// The palette, for [`material`].
+pub(super) fn palette(ctx: &Context<'_>) -> Palette {
+    Palette::of(&ctx.brief.brand.colors)
+}
