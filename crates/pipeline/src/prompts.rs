@@ -144,3 +144,49 @@ fn markdown_files(folder: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
 fn unreadable(path: &Path, error: &std::io::Error) -> Problems {
     Problems(vec![Problem::at(path.display().to_string(), format!("cannot be read: {error}"))])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Inputs {
+        variants: u32,
+    }
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (file, text) in files {
+            let path = dir.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn every_prompt_of_ours_has_both_parts() {
+        assert_eq!(Prompts::default().files.len(), OURS.len());
+    }
+
+    #[test]
+    fn a_folder_lies_over_our_prompts_and_may_add_a_language() {
+        let dir = folder(&[("copy/de.md", "## system\nDu schreibst.\n\n## user\n{{ variants }} Varianten.\n")]);
+        let prompts = Prompts::with_folder(dir.path()).unwrap();
+        let prompt = prompts.render("copy", &"de-DE".parse().unwrap(), &Inputs { variants: 3 }).unwrap();
+        assert_eq!((prompt.system.as_str(), prompt.user.as_str()), ("Du schreibst.", "3 Varianten."));
+    }
+
+    #[test]
+    fn a_name_that_the_inputs_do_not_have_is_an_error() {
+        let error = Prompts::default().render("strategy", &"zh-CN".parse().unwrap(), &Inputs { variants: 3 }).unwrap_err();
+        assert!(error.to_string().contains("undefined"), "{error}");
+    }
+
+    #[test]
+    fn all_problems_of_a_folder_are_told() {
+        let dir = folder(&[("copies/zh.md", "## system\n\n## user\n"), ("copy/zh.md", "no parts"), ("outline/en.md", "## system\nx\n\n## user\n{{ open\n")]);
+        let problems = Prompts::with_folder(dir.path()).unwrap_err();
+        assert_eq!(problems.0.iter().map(|p| p.pointer.as_str()).collect::<Vec<_>>(), ["copies/zh.md", "copy/zh.md", "outline/en.md"], "{problems}");
+    }
+}

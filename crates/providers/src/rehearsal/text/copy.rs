@@ -181,7 +181,7 @@ impl Writer<'_> {
     }
 
     fn lines_and_titles(&self) -> Vec<String> {
-        distinct(self.bank.titles.iter().chain(&self.bank.lines).cloned().collect())
+        distinct(self.bank.titles.iter().chain(&self.bank.heads).chain(&self.bank.lines).cloned().collect())
     }
 
     fn titles(&self, field: &ToldField, taken: &[String]) -> Vec<String> {
@@ -204,7 +204,7 @@ impl Writer<'_> {
 
     fn headlines(&self, field: &ToldField, taken: &[String]) -> Vec<String> {
         let wide = field.target.is_some_and(|t| t >= 60);
-        let all = if wide || field.at_most == 1 { self.lines_and_titles() } else { self.bank.lines.clone() };
+        let all = if wide || field.at_most == 1 { self.lines_and_titles() } else { distinct(self.bank.heads.iter().take(2).chain(&self.bank.lines).cloned().collect()) };
         let wanted = match (field.at_most, wide) {
             (1, _) => 1,
             (_, true) => field.at_most.min(3),

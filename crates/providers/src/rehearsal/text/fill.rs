@@ -28,8 +28,9 @@ impl Guard {
         banned.extend(BANNED_ZH.iter().chain(BANNED_EN).map(|w| (*w).to_owned()));
         let more: &[&str] = match id.split('.').next().unwrap_or_default() {
             "google_ads" => &["!", "！", "…", "|", "｜", "_", "#"],
-            "amazon" | "app_store" | "google_merchant" => {
-                &["!", "$", "?", "discount", "deal", "free", "sale", "% off", "new", "launch", "shop now", "优惠", "立减", "上新", "现价", "¥"]
+            "app_store" => &["!", "$", "?", "discount", "free", "sale", "% off", "new", "launch", "shop now", "优惠", "立减", "上新", "现价", "¥"],
+            "amazon" | "google_merchant" => {
+                &["!", "$", "?", "discount", "deal", "for free", "sale", "% off", "new", "launch", "shop now", "优惠", "立减", "上新", "现价", "¥"]
             }
             "tiktok" if id.contains("infeed") => &["#", "@", "{", "http"],
             "wechat" if id.contains("moments") => &["点击", "点赞", "评论", "微信", "红包", "朋友圈", "——", "http", "戳"],
@@ -71,9 +72,12 @@ pub(super) fn fits(field: &ToldField, text: &str, most: Option<u32>) -> bool {
 pub(super) fn pick(field: &ToldField, from: &[String], wanted: usize, taken: &[String]) -> Vec<String> {
     let mut chosen: Vec<String> = Vec::new();
     let near = |a: &str, b: &str| a.contains(b) || b.contains(a);
-    // First what differs well and is seen whole, then what is merely not the same.
+    // First what differs well and is seen whole, then what is merely not the same. A place that may stay empty stays
+    // empty rather than show half a line.
     for (strict, most) in [(true, field.target), (true, field.max), (false, field.max)] {
-        // A place that may stay empty stays empty rather than show half a line.
+        if !field.required && most != field.target {
+            break;
+        }
         let need = if strict { wanted } else if field.required { field.at_least as usize } else { 0 };
         for line in from {
             if chosen.len() >= need {
@@ -122,8 +126,14 @@ impl Paragraph<'_> {
     }
 }
 
-/// Does it say something that is not said yet?
-fn new(parts: &[String], sentence: &str) -> bool {
+/// Does it say something that is not said yet? A clause of some length that was said before makes it old.
+pub(super) fn new(parts: &[String], sentence: &str) -> bool {
     let mine = plain(sentence);
-    !parts.iter().map(|p| plain(p)).any(|said| said.contains(&mine) || mine.contains(&said))
+    let clauses: Vec<String> = sentence.split(['，', '。', '：', ':', ',', '.', '；']).map(plain).filter(|c| is_long(c)).collect();
+    !parts.iter().map(|p| plain(p)).any(|said| said.contains(&mine) || mine.contains(&said) || clauses.iter().any(|c| said.contains(c)))
+}
+
+fn is_long(clause: &str) -> bool {
+    let letters = clause.chars().count();
+    if clause.is_ascii() { letters >= 16 } else { letters >= 5 }
 }

@@ -4,7 +4,7 @@ use super::{
     super::inputs::{Told, ToldField},
     article::{self, Page},
     bank::{Bank, Said, plain},
-    fill::fits,
+    fill::{fits, new},
 };
 
 /// Topics at the end of a post, as the platform writes them; empty where they do not belong.
@@ -115,7 +115,8 @@ fn sale(bank: &Bank) -> String {
 /// Below a clip: the hook, two things worth knowing, what to do.
 fn clip(bank: &Bank) -> Vec<String> {
     let hook = bank.hooks.first().cloned().unwrap_or_default();
-    let unsaid = |b: &&Said| !plain(&hook).contains(&plain(&b.text)) && !plain(&b.text).contains(&plain(&hook));
+    let said = [hook.clone()];
+    let unsaid = |b: &&Said| new(&said, &b.text);
     let stop = if bank.chinese { "。" } else { "." };
     let points = bank.bullets.iter().filter(unsaid).take(2).map(|b| format!("{}{stop}", b.text)).collect::<Vec<_>>().join("\n");
     let sale = bank.offer.as_ref().or(bank.price.as_ref()).cloned().unwrap_or_default();
@@ -126,9 +127,12 @@ fn clip(bank: &Bank) -> Vec<String> {
 /// A post with paragraphs: attention, interest, desire, action.
 fn post(told: &Told, bank: &Bank, links: bool) -> Vec<String> {
     let gap = bank.gap();
-    let hook = bank.hooks.iter().take(2).cloned().collect::<Vec<_>>().join(gap);
+    let mut hooks: Vec<String> = bank.hooks.iter().take(1).cloned().collect();
+    hooks.extend(bank.hooks.get(1).filter(|h| new(&hooks, h)).cloned());
+    let hook = hooks.join(gap);
     let half = bank.body.len().div_ceil(2);
-    let unsaid = |s: &&Said| !plain(&hook).contains(&plain(&s.text));
+    let opened = [hook.clone()];
+    let unsaid = |s: &&Said| new(&opened, &s.text);
     let paragraph = |said: &[Said]| said.iter().filter(unsaid).map(|s| s.text.clone()).collect::<Vec<_>>().join(gap);
     let link = told.url.as_ref().filter(|_| links).map(|url| if bank.chinese { format!("详情：{url}") } else { format!("More: {url}") });
     let close = bank.closes.first().cloned().unwrap_or_default();
@@ -187,9 +191,12 @@ fn html_page(field: &ToldField, page: &Page) -> String {
 
 /// A mail that any reader shows: one column, inline styles, the words first.
 fn html_mail(told: &Told, field: &ToldField, bank: &Bank) -> String {
-    let headline = bank.titles.iter().chain(&bank.lines).next().cloned().unwrap_or_else(|| told.product.clone());
-    let intro = bank.hooks.iter().find(|h| !plain(h).contains(&plain(&headline))).cloned().unwrap_or_default();
-    let unsaid = |b: &&String| !plain(&headline).contains(&plain(b)) && !plain(&intro).contains(&plain(b));
+    let short = |line: &&String| line.chars().count() <= if bank.chinese { 24 } else { 56 };
+    let headline = bank.titles.iter().chain(&bank.heads).find(short).cloned().unwrap_or_else(|| told.product.clone());
+    let opened = [headline.clone()];
+    let intro = bank.hooks.iter().find(|h| new(&opened, h)).cloned().unwrap_or_default();
+    let opened = [intro.clone()];
+    let unsaid = |b: &&String| intro.is_empty() || new(&opened, b);
     let points: Vec<String> = texts(&bank.bullets).iter().filter(unsaid).take(4).cloned().collect();
     let button = told.url.as_ref().map(|url| {
         let style = "display:inline-block;padding:14px 28px;border-radius:4px;background:#222;color:#fff;text-decoration:none";

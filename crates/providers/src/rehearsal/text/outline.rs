@@ -35,6 +35,7 @@ fn without(text: &str, part: &str, chinese: bool) -> String {
     let rest = at.map(|at| format!("{}{}", &text[..at], &text[at + part.len()..])).unwrap_or_default();
     let marks = |c: char| c.is_whitespace() || matches!(c, '，' | '。' | ',' | ':' | '.' | '：' | '；');
     let rest = rest.trim_matches(marks);
+    let rest = [" for", " means", " so"].iter().find_map(|word| rest.strip_suffix(word)).unwrap_or(rest).trim_matches(marks);
     // Only a whole clause is left, never half of one.
     let whole = rest.split(['.', ':']).count() == 1 && (chinese || !["for", "means", "so"].contains(&rest.split(' ').next().unwrap_or_default()));
     if !whole { String::new() } else if chinese { rest.to_owned() } else { super::en::capital(rest) }
