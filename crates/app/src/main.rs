@@ -1,2 +1,66 @@
-//! The handbill command.
-fn main() {}
+//! The handbill command: settings, wiring, subcommands.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod cli;
+mod confirm;
+mod console;
+mod create;
+mod doctor;
+mod ending;
+mod intake;
+mod language;
+mod lists;
+mod migrate;
+mod money;
+mod out;
+mod planned;
+mod prices;
+mod progress;
+mod run;
+mod schema;
+mod settings;
+mod summary;
+mod table;
+mod trace;
+mod wiring;
+
+use std::process::ExitCode;
+
+use cli::{Cli, Command};
+use console::Console;
+use ending::Ending;
+use language::Language;
+use settings::Settings;
+
+fn main() -> ExitCode {
+    let language = Language::of_environment();
+    let cli = cli::parse(language);
+    let console = Console::new(cli.lang.unwrap_or(language), cli.command.is_json(), cli.command.is_quiet());
+    trace::start(&console);
+    match work(cli, console.clone()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ending) => ending.tell(&console),
+    }
+}
+
+fn work(cli: Cli, console: Console) -> Result<(), Ending> {
+    let settings = Settings::read(cli.settings.as_deref())?;
+    let console = match cli.lang {
+        None => console.in_language(settings.language),
+        Some(_) => console,
+    };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    let done = match cli.command {
+        Command::Create(order) => runtime.block_on(create::create(&order, &settings, &console)),
+        Command::Plan(order) => create::plan(&order, &settings, &console),
+        Command::Schema { of } => schema::show(of, &console),
+        Command::Doctor { .. } => runtime.block_on(doctor::doctor(&settings, &console)),
+        Command::Migrate => runtime.block_on(migrate::migrate(&settings, &console)),
+        Command::Channels { .. } => lists::channels(&console),
+        Command::Models { models, .. } => lists::models(models.as_deref(), &settings, &console),
+    };
+    // Work that blocks (a picture that is being encoded) must not hold up the end.
+    runtime.shutdown_background();
+    done
+}

@@ -213,6 +213,13 @@ pub struct Manifest {
     pub cost: Cost,
 }
 
+impl Manifest {
+    /// The JSON Schema of `campaign.json`.
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+}
+
 /// A step that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FailedStep {

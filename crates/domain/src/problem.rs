@@ -19,7 +19,7 @@ pub struct Problem {
     pub hint: Option<String>,
     /// The same in Chinese.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zh: Option<Said>,
+    pub zh: Option<Box<Said>>,
 }
 
 /// What is wrong and what to write instead, in another language than English.
@@ -48,8 +48,8 @@ impl Problem {
     /// Says it in Chinese too; an empty hint is none.
     #[must_use]
     pub fn in_chinese(mut self, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        self.zh =
-            Some(Said { message: message.into(), hint: Some(hint.into()).filter(|hint| !hint.is_empty()) });
+        let hint = Some(hint.into()).filter(|hint| !hint.is_empty());
+        self.zh = Some(Box::new(Said { message: message.into(), hint }));
         self
     }
 

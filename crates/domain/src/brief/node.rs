@@ -57,6 +57,22 @@ impl Node {
     }
 }
 
+/// The line of a place, or of the nearest place around it that is there.
+pub(super) fn line_of(root: &Node, pointer: &str) -> u32 {
+    let mut node = root;
+    for part in pointer.split('/').skip(1) {
+        let inner = match &node.value {
+            Value::List(items) => part.parse::<usize>().ok().and_then(|n| items.get(n)),
+            _ => node.get(&part.replace("~1", "/").replace("~0", "~")),
+        };
+        match inner {
+            Some(inner) => node = inner,
+            None => break,
+        }
+    }
+    node.line
+}
+
 /// Pointer to a member: `~` and `/` in keys are escaped as RFC 6901 says.
 pub(super) fn join(pointer: &str, key: &str) -> String {
     format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
@@ -71,7 +87,7 @@ pub(super) fn parse(text: &str, problems: &mut Vec<Problem>) -> Result<Node, Pro
     let mut build = Build { open: Vec::new(), root: None, problems };
     for event in Parser::new_from_str_with_options(&text, options) {
         let (event, span) = event.map_err(|error| {
-            let (line, column) = (line_of(error.marker().line()), error.marker().col() + 1);
+            let (line, column) = (one_based(error.marker().line()), error.marker().col() + 1);
             unreadable(line, column, &error.info())
         })?;
         build.take(event, span)?;
@@ -96,7 +112,7 @@ fn unreadable(line: u32, column: usize, what: &str) -> Problems {
         .into()
 }
 
-fn line_of(line: usize) -> u32 {
+fn one_based(line: usize) -> u32 {
     u32::try_from(line.max(1)).unwrap_or(u32::MAX)
 }
 
@@ -117,7 +133,7 @@ struct Build<'p> {
 
 impl Build<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Problems> {
-        let line = line_of(span.start.line());
+        let line = one_based(span.start.line());
         match event {
             Event::DocumentStart(..) if self.root.is_some() => {
                 return Err(Problem::at("", "a second document starts here")

@@ -38,6 +38,12 @@ impl Brief {
             .map_err(|error| Problems(vec![Problem::at("", error.to_string())]))
     }
 
+    /// The line of a place in a file that was read, for problems that show only later (a photo that is no picture).
+    pub fn line_of(text: &str, pointer: &str) -> Option<u32> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        node::parse(text, &mut Vec::new()).ok().map(|root| node::line_of(&root, pointer))
+    }
+
     /// The JSON Schema of a brief's file, for editors and for `handbill schema brief`.
     pub fn schema() -> serde_json::Value {
         shape::SCHEMA.clone()

@@ -1,0 +1,230 @@
+//! `handbill create` and `handbill plan`: a brief in, a campaign (or what it would cost) out.
+
+use std::{path::Path, sync::Arc, time::Instant};
+
+use handbill_domain::{
+    ids::WorkspaceId,
+    model::Role,
+    money::{Currency, Money, micros},
+    problem::{Problem, Problems},
+    step::RunState,
+};
+use handbill_pipeline::{
+    graph::{Graph, graph},
+    pack::{self, Ended, Pack},
+    plan::{self, Plan},
+};
+use handbill_providers::Models;
+use handbill_worker::{Inputs, RunOutcome};
+use serde_json::json;
+
+use crate::{
+    cli::Order,
+    confirm::confirm,
+    console::Console,
+    ending::Ending,
+    intake::Intake,
+    language::said,
+    money,
+    out::Out,
+    planned, progress, run,
+    settings::Settings,
+    summary,
+    wiring::{self, Kept},
+};
+
+/// Everything about an order that is known before it is begun.
+struct Prepared {
+    intake: Intake,
+    models: Arc<Models>,
+    graph: Graph,
+    plan: Plan,
+}
+
+impl Prepared {
+    fn of(order: &Order, settings: &Settings) -> Result<Self, Ending> {
+        let intake = Intake::read(&order.brief)?;
+        let models = Arc::new(wiring::models(order.models.as_deref(), settings)?);
+        let recipe = wiring::recipe(settings)?;
+        let wrong = |problems| Ending::Problems { file: order.brief.clone(), problems };
+        let graph = graph(&recipe, &intake.brief).map_err(wrong)?;
+        let ceiling = ceiling(order, &intake)?;
+        let plan = plan::plan(&recipe, &intake.brief, models.as_ref(), ceiling.as_ref());
+        let plan = plan.map_err(|problems| blame(problems, order, settings))?;
+        if let [first, second, ..] = plan.total.as_slice() {
+            let (a, b) = (first.low.currency, second.low.currency);
+            return Err(Ending::refused(
+                format!("the models are paid in {a} and in {b}: choose models that are paid in one currency"),
+                format!("所选模型分别以 {a} 和 {b} 计费：请选择同一种货币的模型"),
+            ));
+        }
+        Ok(Self { plan, graph, intake, models })
+    }
+
+    /// What decides the outcome, and so the run's id.
+    fn inputs(&self, order: &Order) -> Inputs {
+        let catalog = self.models.catalog();
+        Inputs {
+            brief: self.intake.brief.clone(),
+            brief_files: self.intake.digests(),
+            seed: order.seed,
+            models: catalog.roles().iter().map(|(role, id)| (role.as_str().to_owned(), id.clone())).collect(),
+            recipe: self.graph.recipe.clone(),
+        }
+    }
+
+    /// Keys that are missing are told before anything is begun.
+    fn check_keys(&self) -> Result<(), Ending> {
+        let roles: Vec<Role> =
+            self.graph.steps.iter().flat_map(|step| &step.calls).map(|call| call.role).collect();
+        let missing = self.models.missing(roles);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let lines = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ");
+        Err(Ending::refused(
+            format!("the models cannot be asked:\n  {lines}"),
+            format!("无法调用所选模型：\n  {lines}"),
+        ))
+    }
+}
+
+/// A price that is not known is the models file's fault, anything else the brief's.
+fn blame(problems: Problems, order: &Order, settings: &Settings) -> Ending {
+    let models = order.models.as_ref().or(settings.models.as_ref());
+    let of_models = problems.0.iter().all(|problem| problem.pointer.starts_with("/roles/"));
+    let file = models.filter(|_| of_models).unwrap_or(&order.brief).clone();
+    Ending::Problems { file, problems }
+}
+
+/// The lower of the brief's ceiling and `--max-cost`.
+fn ceiling(order: &Order, intake: &Intake) -> Result<Option<Money>, Ending> {
+    let of_brief = intake.brief.ceiling.as_ref().and_then(|price| {
+        let amount_micros = micros(&price.amount)?;
+        Some(Money { amount_micros, currency: price.currency })
+    });
+    let usual = of_brief.as_ref().map_or(Currency::Usd, |money| money.currency);
+    let asked = order.max_cost.as_deref().map(|text| money::read(text, usual)).transpose()?;
+    match (of_brief, asked) {
+        (Some(brief), Some(asked)) if brief.currency != asked.currency => Err(Ending::Problems {
+            file: order.brief.clone(),
+            problems: Problem::at(
+                "/ceiling/currency",
+                format!("the ceiling is in {}, and --max-cost in {}", brief.currency, asked.currency),
+            )
+            .hint("give both in one currency")
+            .in_chinese(
+                format!("上限的货币是 {}，而 --max-cost 是 {}", brief.currency, asked.currency),
+                "请使用同一种货币",
+            )
+            .into(),
+        }),
+        (Some(brief), Some(asked)) => {
+            Ok(Some(if asked.amount_micros < brief.amount_micros { asked } else { brief }))
+        }
+        (brief, asked) => Ok(asked.or(brief)),
+    }
+}
+
+/// `handbill plan`
+pub fn plan(order: &Order, settings: &Settings, console: &Console) -> Result<(), Ending> {
+    let prepared = Prepared::of(order, settings)?;
+    console.note("plan", json!({ "plan": prepared.plan }));
+    if !console.json {
+        console.answer(&planned::show(&prepared.plan, &prepared.intake.brief, console.language));
+    }
+    admitted(&prepared.plan, console)
+}
+
+/// `handbill create`
+pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Result<(), Ending> {
+    let began = Instant::now();
+    let prepared = Prepared::of(order, settings)?;
+    console.note("plan", json!({ "plan": prepared.plan }));
+    console.tell(&planned::show(&prepared.plan, &prepared.intake.brief, console.language));
+    admitted(&prepared.plan, console)?;
+    prepared.check_keys()?;
+
+    let inputs = prepared.inputs(order);
+    let dir = order.out.clone().unwrap_or_else(|| Path::new("campaigns").join(&inputs.brief.campaign));
+    let out = Out::of(dir, inputs.run_id().map_err(anyhow::Error::from)?).await?;
+    greet(&out, console);
+    confirm(&prepared.plan, prepared.models.catalog(), order.yes, console)?;
+
+    let store = wiring::store(settings).await?;
+    prepared.intake.keep(&store).await?;
+    let mut engine = wiring::engine(store.clone(), prepared.models.clone(), settings).await?;
+    engine.listener = progress::listener(console);
+    let workspace = WorkspaceId::default();
+    let order = handbill_worker::Order {
+        inputs: inputs.clone(),
+        steps: prepared.graph.steps.clone(),
+        planned: reserved(&prepared.plan),
+        ceiling_micros: prepared.plan.ceiling.as_ref().map(|ceiling| ceiling.amount_micros),
+    };
+    let id = engine.submit(&workspace, &order).await.map_err(anyhow::Error::from)?;
+    let outcome = run::drive(&engine, &workspace, &id, console).await?;
+
+    let state = outcome.state;
+    let pack = Pack::of(ended(inputs, prepared.graph, outcome)).map_err(anyhow::Error::from)?;
+    out.begin().await?;
+    let written = pack::write(&out.dir, &pack, &Kept(store)).await.map_err(anyhow::Error::from)?;
+    out.end().await;
+    console.note(
+        "pack",
+        json!({ "page": written.page, "written": written.written, "kept": written.kept, "state": state }),
+    );
+    summary::tell(&pack.manifest, &written, began.elapsed(), console);
+    if state == RunState::Succeeded { Ok(()) } else { Err(Ending::Partial) }
+}
+
+/// Goes on only with a plan that fits.
+fn admitted(plan: &Plan, console: &Console) -> Result<(), Ending> {
+    if plan.is_admitted() {
+        return Ok(());
+    }
+    if !console.json {
+        planned::refuse(plan, console);
+    }
+    Err(Ending::OverCeiling)
+}
+
+/// Says what is in the folder already.
+fn greet(out: &Out, console: &Console) {
+    let name = out.dir.display();
+    if let Some(before) = &out.before {
+        let (files, failures) = (before.assets.len(), before.failures.len());
+        console.tell(&match failures {
+            0 => said!(
+                console.language,
+                "{name} has all {files} files of this run already",
+                "{name} 中已有本次运行的全部 {files} 个文件"
+            ),
+            _ => said!(
+                console.language,
+                "{name} has {files} files of this run already; {failures} failed steps are tried again",
+                "{name} 中已有本次运行的 {files} 个文件；将重试 {failures} 个失败步骤"
+            ),
+        });
+    }
+}
+
+/// What the run reserves: the plan's upper price. Nothing is asked of a model where there is none.
+fn reserved(plan: &Plan) -> Money {
+    let none = || Money::zero(plan.ceiling.as_ref().map_or(Currency::default(), |ceiling| ceiling.currency));
+    plan.total.first().map_or_else(none, |total| total.high.clone())
+}
+
+fn ended(inputs: Inputs, graph: Graph, outcome: RunOutcome) -> Ended {
+    Ended {
+        run: outcome.run.as_str().to_owned(),
+        state: outcome.state,
+        brief: inputs.brief,
+        seed: inputs.seed,
+        models: inputs.models,
+        steps: graph.steps,
+        outputs: outcome.outputs,
+        failures: outcome.failures,
+        cost: outcome.cost,
+    }
+}

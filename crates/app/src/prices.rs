@@ -1,0 +1,117 @@
+//! The providers' models as the worker asks for them: who serves a role, and what some use costs at list price.
+
+use std::sync::Arc;
+
+use handbill_domain::{
+    model::{Entry, PriceUnit, Role},
+    money::{Currency, Money},
+};
+use handbill_pipeline::plan::Prices;
+use handbill_providers::{
+    Error, Models,
+    ask::{Image, Model, Speech, Text, Usage, Video},
+    price,
+};
+
+/// The models in force.
+pub struct Cast(pub Arc<Models>);
+
+impl handbill_worker::Models for Cast {
+    fn text(&self, role: Role) -> Result<Arc<dyn Model<Text>>, Error> {
+        self.0.text(role)
+    }
+
+    fn image(&self, role: Role) -> Result<Arc<dyn Model<Image>>, Error> {
+        self.0.image(role)
+    }
+
+    fn video(&self, role: Role) -> Result<Arc<dyn Model<Video>>, Error> {
+        self.0.video(role)
+    }
+
+    fn speech(&self, role: Role) -> Result<Arc<dyn Model<Speech>>, Error> {
+        self.0.speech(role)
+    }
+
+    fn price(&self, entry: &Entry, usage: &Usage, currency: Currency) -> Result<Money, Error> {
+        let cost = self.cost(entry, usage)?;
+        if cost.currency == currency {
+            return Ok(cost);
+        }
+        let reason = format!("{} is paid in {}, and this run in {currency}", entry.id, cost.currency);
+        Err(Error::Rejected { provider: entry.provider.clone(), reason })
+    }
+
+    fn is_rehearsal(&self, entry: &Entry) -> bool {
+        self.0.catalog().is_rehearsal(entry)
+    }
+}
+
+impl Cast {
+    /// What a provider counted costs what its rows say; an estimate costs what the plan says that it costs.
+    fn cost(&self, entry: &Entry, usage: &Usage) -> Result<Money, Error> {
+        let catalog = self.0.catalog();
+        let priced = catalog.priced_as(entry);
+        let has = |unit: PriceUnit| priced.price.iter().any(|row| row.unit == unit);
+        let mut usage = usage.clone();
+        let pictures = usage.count(PriceUnit::Image);
+        if usage.estimated
+            && pictures > 0
+            && has(PriceUnit::ImageOutputToken)
+            && usage.count(PriceUnit::ImageOutputToken) == 0
+        {
+            // Rehearsal counts pictures where the model that it stands in for counts tokens: the largest size, then.
+            let most = priced.abilities.image_tokens.values().copied().max().unwrap_or(0);
+            usage.counts.push((PriceUnit::ImageOutputToken, pictures * most));
+        }
+        let served = Role::ALL.into_iter().find(|role| catalog.serving(*role).id == entry.id);
+        match served.filter(|_| usage.estimated).map(|role| self.0.quote(role, &usage)) {
+            Some(Ok(quote)) => Ok(quote.cost),
+            // The quote's problem is for the plan; the price's own error names the unit.
+            Some(Err(_)) | None => price::cost(priced, &usage),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use handbill_providers::Catalog;
+    use handbill_worker::Models as _;
+
+    use super::*;
+
+    fn cast(models: &str) -> Cast {
+        Cast(Arc::new(Models::new(Catalog::with_file(models).unwrap(), |_| None)))
+    }
+
+    fn price(cast: &Cast, role: Role, counts: &[(PriceUnit, u64)], estimated: bool) -> Result<Money, Error> {
+        let usage = Usage { counts: counts.to_vec(), variant: None, estimated };
+        cast.price(cast.0.entry(role), &usage, Currency::Usd)
+    }
+
+    const WORDS: &[(PriceUnit, u64)] = &[(PriceUnit::InputToken, 2200), (PriceUnit::OutputToken, 900)];
+
+    #[test]
+    fn rehearsal_is_shown_at_the_price_of_the_model_that_it_stands_in_for() {
+        let rehearsed = price(&cast(""), Role::Writer, WORDS, true).unwrap();
+        assert_eq!(
+            rehearsed,
+            price(&cast("[roles]\nwriter = 'openai/gpt-6.1-terra'"), Role::Writer, WORDS, false).unwrap()
+        );
+        assert!(rehearsed.amount_micros > 0);
+        for (role, unit) in [(Role::Illustrator, PriceUnit::Image), (Role::Speaker, PriceUnit::AudioSecond)] {
+            assert!(price(&cast(""), role, &[(unit, 1)], true).unwrap().amount_micros > 0, "{role:?}");
+        }
+    }
+
+    #[test]
+    fn a_model_that_is_paid_in_another_currency_than_the_run_is_an_error() {
+        let yuan = Catalog::builtin().unwrap();
+        let entry = yuan.entries().find(|e| {
+            e.modality == Role::Writer.modality()
+                && e.price.first().is_some_and(|row| row.currency == Currency::Cny)
+        });
+        let models = format!("[roles]\nwriter = '{}'", entry.unwrap().id);
+        assert!(matches!(price(&cast(&models), Role::Writer, WORDS, true), Err(Error::Rejected { .. })));
+    }
+}
