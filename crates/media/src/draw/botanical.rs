@@ -9,8 +9,9 @@ use crate::{Canvas, Color, shape::plain};
 pub(super) fn grow(canvas: &mut Canvas, tones: &Tones, noise: &Noise) {
     let (w, h) = (canvas.width() as f32, canvas.height() as f32);
     let short = w.min(h);
-    let color = if tones.dark { tones.first.alpha(0.5) } else { tones.first.mix(tones.shade, 0.35).lightness(0.72).alpha(0.6) };
-    let twigs = [((w * 1.02, h * 0.42), -2.5, 0.62), ((w * 1.03, h * 0.2), 2.62, 0.5), ((w * 0.72, h * 1.03), -1.95, 0.42), ((w * -0.02, h * 0.93), -0.55, 0.34), ((w * 0.6, h * -0.02), 1.9, 0.28)];
+    let color = if tones.dark { tones.first.alpha(0.5) } else { tones.leaf.alpha(0.62) };
+    // Root, direction, length in short sides. No two of them meet.
+    let twigs = [((w * 1.02, h * 0.36), -2.45, 0.5), ((w * 0.8, h * 1.03), -1.9, 0.44), ((w * 1.03, h * 0.66), -2.95, 0.26), ((w * -0.02, h * 0.95), -0.45, 0.3)];
     for (n, ((x, y), angle, length)) in twigs.into_iter().enumerate() {
         let key = 10 + n as u64 * 50;
         let turn = (noise.at(key) - 0.5) * 0.35;

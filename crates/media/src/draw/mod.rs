@@ -89,6 +89,7 @@ struct Tones {
     first: Color,
     second: Color,
     warm: Color,
+    leaf: Color,
     dark: bool,
 }
 
@@ -104,6 +105,7 @@ impl Tones {
                 first: p.secondary.lightness(0.46),
                 second: p.primary.lightness(0.36),
                 warm: p.accent.lightness(0.52),
+                leaf: p.secondary.lightness(0.5),
                 dark: true,
             };
         }
@@ -115,6 +117,7 @@ impl Tones {
             first: p.secondary.lightness(0.86),
             second: p.primary.lightness(0.84).mix(p.background, 0.35),
             warm: p.accent.lightness(0.89),
+            leaf: p.secondary.mix(p.primary, 0.15).lightness(0.76),
             dark: false,
         }
     }
@@ -237,12 +240,12 @@ fn sweep(field: &Field, tones: &Tones) -> Canvas {
         field::mix(&mut lab, &lit, spot * 0.85);
         field::mix(&mut lab, &shade, ((v - 0.1).abs() * 0.25 + (u - x).abs() * 0.25).clamp(0.0, 0.5));
         // The bend of the paper: a soft dark band, then the lit floor.
-        let bend = (-((v - 0.73) / 0.055).powi(2)).exp();
-        field::mix(&mut lab, &shade, bend * 0.5);
-        let floor = ((v - 0.74) / 0.16).clamp(0.0, 1.0);
+        let bend = (-((v - 0.72) / 0.1).powi(2)).exp();
+        field::mix(&mut lab, &shade, bend * 0.34);
+        let floor = ((v - 0.72) / 0.2).clamp(0.0, 1.0);
         let eased = floor * floor * (3.0 - 2.0 * floor);
         let near = (-((u - x).powi(2) * 3.0)).exp();
-        field::mix(&mut lab, &lit, eased * (0.35 + 0.4 * near));
+        field::mix(&mut lab, &lit, eased * (0.2 + 0.4 * near));
         field::mix(&mut lab, &shade, ((v - 0.93).max(0.0) * 3.0).min(0.3));
         lab
     })

@@ -49,22 +49,27 @@ fn square(a: &[f32; 3], b: &[f32; 3]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
 }
 
-/// Where the interest of a scene lies, in shares of width and height: the middle of its detail and colour, drawn
-/// a little towards the middle of the picture.
+/// Where the interest of a scene lies, in shares of width and height: the middle of what differs in colour from the
+/// picture as a whole and is not at its edge, drawn a little towards the middle of the picture.
 pub fn focus(picture: &Canvas) -> (f32, f32) {
     let (w, h) = (48u32, 48u32);
     let small = resize(picture, w, h);
     let lab: Vec<[f32; 3]> = small.data().as_chunks::<4>().0.iter().map(|p| Color::rgb(p[0], p[1], p[2]).oklab()).collect();
+    let mean = [0, 1, 2].map(|c| lab.iter().map(|p| p[c]).sum::<f32>() / lab.len() as f32);
     let at = |x: u32, y: u32| &lab[(y * w + x) as usize];
     let (mut sum, mut sx, mut sy) = (1e-3, 0.5e-3, 0.5e-3);
     for y in 1..h - 1 {
         for x in 1..w - 1 {
             let edge = square(at(x - 1, y), at(x + 1, y)) + square(at(x, y - 1), at(x, y + 1));
-            let weight = edge + 0.02 * at(x, y)[1].hypot(at(x, y)[2]);
-            (sum, sx, sy) = (sum + weight, sx + weight * x as f32 / w as f32, sy + weight * y as f32 / h as f32);
+            let other = square(at(x, y), &mean);
+            // The middle counts more: photographers put there what matters.
+            let (u, v) = (x as f32 / w as f32, y as f32 / h as f32);
+            let middle = (1.0 - ((u - 0.5).powi(2) + (v - 0.5).powi(2)) * 2.2).max(0.1);
+            let weight = (edge * 0.6 + other) * middle;
+            (sum, sx, sy) = (sum + weight, sx + weight * u, sy + weight * v);
         }
     }
-    let towards = |v: f32| 0.5 + (v - 0.5) * 0.85;
+    let towards = |v: f32| 0.5 + (v - 0.5) * 0.9;
     (towards(sx / sum), towards(sy / sum))
 }
 

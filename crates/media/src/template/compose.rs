@@ -114,6 +114,10 @@ pub(super) struct Board<'a> {
     pub(super) frame: (f32, f32, f32, f32),
     /// One per cent of the short side, in px.
     pub(super) unit: f32,
+    /// Distance of the outermost words from the frame's side, in px.
+    pub(super) margin: f32,
+    /// Is the layout turned left to right?
+    mirrored: bool,
 }
 
 /// Composes a design. An error when a text does not fit at its smallest size, or a character has no glyph.
@@ -129,7 +133,10 @@ pub fn compose(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<
         omitted: Vec::new(),
         frame: safe_frame(scene),
         unit: width.min(height) as f32 / 100.0,
+        margin: 0.0,
+        mirrored: scene.locale.is_right_to_left() != makes_room(&layout.layers, scene),
     };
+    board.margin = outermost(&layout.layers) * board.frame.2;
     let footer = pieces::Footer::plan(&board)?;
     board.frame.3 -= footer.height;
     for layer in &layout.layers {
@@ -137,6 +144,22 @@ pub fn compose(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<
     }
     footer.draw(&mut board)?;
     Ok(Composed { canvas: board.canvas, boxes: board.boxes, omitted: board.omitted })
+}
+
+/// Does the subject of a photo stand where the words would, so that they go to the other side?
+fn makes_room(layers: &[Layer], scene: &Scene<'_>) -> bool {
+    let beside = layers.iter().any(|l| matches!(l, Layer::Scrim { side: Side::Start, .. }));
+    let subject = scene.photo.filter(|_| beside).map(|photo| focus(photo).0);
+    subject.is_some_and(|x| if scene.locale.is_right_to_left() { x > 0.53 } else { x < 0.47 })
+}
+
+/// The smallest left edge of words and logos, in shares of the frame.
+fn outermost(layers: &[Layer]) -> f32 {
+    let left = |l: &Layer| match l {
+        Layer::Stack { area, .. } | Layer::Logo { area, .. } => Some(area.x),
+        _ => None,
+    };
+    layers.iter().filter_map(left).fold(0.12, f32::min)
 }
 
 /// The canvas without what the platform's controls cover.
@@ -192,10 +215,10 @@ impl Board<'_> {
         Ok(())
     }
 
-    /// An area in px; mirrored in right-to-left languages.
+    /// An area in px; mirrored in right-to-left languages and where a photo's subject needs the room.
     fn place(&self, area: Area) -> (f32, f32, f32, f32) {
         let (x, y, w, h) = self.frame;
-        let left = if self.scene.locale.is_right_to_left() { 1.0 - area.x - area.w } else { area.x };
+        let left = if self.mirrored { 1.0 - area.x - area.w } else { area.x };
         (x + left * w, y + area.y * h, area.w * w, area.h * h)
     }
 
@@ -213,7 +236,7 @@ impl Board<'_> {
 
     fn scrim(&mut self, side: Side, reach: f32, color: Color, strength: f32) {
         let (w, h) = (self.canvas.width() as f32, self.canvas.height() as f32);
-        let start_is_left = !self.scene.locale.is_right_to_left();
+        let start_is_left = !self.mirrored;
         let (from, to) = match side {
             Side::Start if start_is_left => ((0.0, 0.0), (reach, 0.0)),
             Side::Start => ((1.0, 0.0), (1.0 - reach, 0.0)),

@@ -182,7 +182,7 @@ const LABEL: f32 = 6.0;
 impl Footer {
     pub(super) fn plan(board: &Board<'_>) -> Result<Self, Error> {
         let scene = board.scene;
-        let margin = board.unit * 5.0;
+        let margin = board.margin;
         let style = TextStyle { weight: 500, locale: Some(scene.locale.clone()), ..TextStyle::new(Family::Body) };
         let label = match scene.ai_label {
             Some(words) => {
@@ -208,7 +208,7 @@ impl Footer {
 
     pub(super) fn draw(self, board: &mut Board<'_>) -> Result<(), Error> {
         let (x, y, w, h) = board.frame;
-        let margin = board.unit * 5.0;
+        let margin = board.margin;
         let mirrored = board.scene.locale.is_right_to_left();
         let strip = (x + margin, y + h - board.unit * 1.4, w - margin * 2.0, self.height);
         let has_label = self.label.is_some();

@@ -173,6 +173,17 @@ fn price(board: &Board<'_>, width: f32, (min, max): (f32, f32)) -> Result<(Kind,
     }
 }
 
+/// The colours of a button and its words: white words where the brand's colour, or one a shade deeper, carries them.
+fn pill(wanted: Color, dark: Color) -> (Color, Color) {
+    let [l, ..] = wanted.oklab();
+    let deeper = (0..=10).map(|step| if step == 0 { wanted } else { wanted.lightness(l - step as f32 * 0.01) }).find(|c| c.contrast(Color::WHITE) >= READABLE);
+    match deeper {
+        Some(pill) => (pill, Color::WHITE),
+        None if dark.contrast(wanted) >= READABLE => (wanted, dark),
+        None => (wanted, Color::BLACK),
+    }
+}
+
 /// Puts a soft veil under the texts that stand on the picture itself, if neither dark nor light can be read there.
 fn make_readable(board: &mut Board<'_>, rect: (f32, f32, f32, f32), made: &[Made]) {
     let texts = made.iter().any(|m| matches!(m.kind, Kind::Text(_) | Kind::Price { .. }));
@@ -224,13 +235,12 @@ fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) {
             note(board, made.name, rect, &block, contrast);
         }
         Kind::Button(mut block, pad) => {
-            shape::rect(&mut board.canvas, x, y, made.width, made.height, made.height / 2.0, wanted);
-            let on = [Color::WHITE, scene.palette.background, scene.palette.text, Color::BLACK];
-            let words = on.into_iter().find(|c| c.contrast(wanted) >= READABLE).unwrap_or(Color::BLACK);
+            let (pill, words) = pill(wanted, scene.palette.text);
+            shape::rect(&mut board.canvas, x, y, made.width, made.height, made.height / 2.0, pill);
             block.color = words;
             let (top, bottom) = block.optical();
             block.draw(&mut board.canvas, x + pad, y + (made.height - (bottom - top)) / 2.0 - top);
-            note(board, made.name, rect, &block, words.contrast(wanted));
+            note(board, made.name, rect, &block, words.contrast(pill));
         }
         Kind::Price { mut sign, mut amount, mut list } => {
             let size = amount.size;

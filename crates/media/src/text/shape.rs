@@ -146,7 +146,8 @@ fn clings(before: &str, after: &str) -> bool {
 fn end_cost(part: &str, word_end: bool) -> f32 {
     let word = part.trim_end();
     let Some(last) = word.chars().last() else { return 0.0 };
-    if GOOD_END.contains(last) {
+    // A space between Chinese words is a pause.
+    if GOOD_END.contains(last) || (is_han(last) && word.len() < part.len()) {
         -6.0
     } else if CLINGING.contains(&word.to_lowercase().as_str()) {
         3.0
