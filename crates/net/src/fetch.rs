@@ -115,3 +115,21 @@ fn onward(from: &Url, location: Option<&str>) -> Result<Url, Error> {
     }
     Ok(next)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_never_leads_from_https_down_to_http() {
+        let from = Url::parse("https://shop.example/a/b").unwrap();
+        assert_eq!(onward(&from, Some("c?d=1")).unwrap().as_str(), "https://shop.example/a/c?d=1");
+        assert_eq!(onward(&from, Some("//cdn.example/c")).unwrap().as_str(), "https://cdn.example/c");
+        for down in ["http://shop.example/", "ftp://shop.example/", "javascript:alert(1)"] {
+            assert!(matches!(onward(&from, Some(down)), Err(Error::Address { .. })), "{down}");
+        }
+        for nowhere in [None, Some("https://[")] {
+            assert!(matches!(onward(&from, nowhere), Err(Error::Unusable { .. })), "{nowhere:?}");
+        }
+    }
+}

@@ -13,6 +13,7 @@ const LONGEST: usize = 2048;
 #[derive(Clone, Debug, Default)]
 pub struct Guard {
     allowed: Vec<Net>,
+    any_port: bool,
 }
 
 /// A range of addresses: `10.1.0.0/16`, `127.0.0.1`.
@@ -26,14 +27,16 @@ impl Guard {
     /// The public internet, and these ranges of a private network that the operator trusts.
     pub fn allowing<'a>(ranges: impl IntoIterator<Item = &'a str>) -> Result<Self, Error> {
         let allowed = ranges.into_iter().map(Net::read).collect::<Result<_, _>>()?;
-        Ok(Self { allowed })
+        Ok(Self { allowed, any_port: false })
     }
 
-    /// The public internet, this machine and private networks; not link-local (cloud metadata), not multicast.
+    /// The public internet, this machine and private networks, on any port; not link-local (cloud metadata), not
+    /// multicast. For servers that the operator runs.
     pub fn local() -> Self {
         let net = |address: IpAddr, bits| Net { address, bits };
         let v4 = |a, b, c, d| IpAddr::V4(Ipv4Addr::new(a, b, c, d));
         Self {
+            any_port: true,
             allowed: vec![
                 net(v4(127, 0, 0, 0), 8),
                 net(v4(10, 0, 0, 0), 8),
@@ -69,10 +72,9 @@ impl Guard {
         if !url.username().is_empty() || url.password().is_some() {
             return refuse("it carries a user name or a password");
         }
-        let Some(literal) = self.check_host(url)? else {
-            return if standard_port(url) { Ok(()) } else { refuse("only the ports 80 and 443 are asked") };
-        };
-        if standard_port(url) || self.allows(literal) {
+        let literal = self.check_host(url)?;
+        let trusted = self.any_port || literal.is_some_and(|address| self.allows(address));
+        if trusted || matches!(url.port_or_known_default(), Some(80 | 443)) {
             Ok(())
         } else {
             refuse("only the ports 80 and 443 are asked")
@@ -107,10 +109,6 @@ pub(crate) fn place(url: &Url) -> String {
 
 fn short(path: &str) -> &str {
     path.get(..120).unwrap_or(path)
-}
-
-fn standard_port(url: &Url) -> bool {
-    matches!(url.port_or_known_default(), Some(80 | 443))
 }
 
 impl Net {

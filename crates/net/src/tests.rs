@@ -4,7 +4,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -221,6 +221,60 @@ fn nothing_that_can_be_printed_holds_the_key() {
         Timeouts::default(),
     );
     assert!(!odd.unwrap_err().to_string().contains("sk-line"));
+}
+
+/// Writes down everything that is logged.
+struct Listener(Arc<Mutex<String>>);
+
+impl tracing::Subscriber for Listener {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        span.record(&mut Hand(&self.0));
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut Hand(&self.0));
+    }
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut Hand(&self.0));
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+struct Hand<'a>(&'a Mutex<String>);
+
+impl tracing::field::Visit for Hand<'_> {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.lock().unwrap().push_str(&format!("{field}={value:?} "));
+    }
+}
+
+#[tokio::test]
+async fn no_log_holds_the_key_or_the_body_of_a_call_that_fails() {
+    let heard = Arc::new(Mutex::new(String::new()));
+    let guard = tracing::subscriber::set_default(Listener(heard.clone()));
+    for line in [
+        Line::json(401, format!("{{\"error\":\"{KEY}\"}}")),
+        Line::Raw(KEY.as_bytes().to_vec()),
+        Line::Raw(Vec::new()),
+    ] {
+        let server = Scripted::saying(vec![line]).await;
+        let request =
+            Request::post("/chat", json!({"prompt": "a secret launch"})).query("signature", "s3cret");
+        if let Err(error) = client_of(&server).send(request).await {
+            assert!(!format!("{error} {error:?}").contains(KEY));
+        }
+    }
+    drop(guard);
+    let heard = heard.lock().unwrap();
+    assert!(heard.contains("status=401") && heard.contains("not answered"), "{heard}");
+    for hidden in [KEY, "a secret launch", "s3cret"] {
+        assert!(!heard.contains(hidden), "{heard}");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! The compiled-in files come first; a file of the user's may add providers and entries, replace any of them by name,
 //! and point roles at entries. Everything that is wrong is told at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use handbill_domain::{
     model::{CATALOG, Entry, Modality, Provider, Role},
@@ -13,12 +13,7 @@ use handbill_domain::{
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use crate::{
-    Error,
-    ask::Usage,
-    price, registry,
-    usage::Expected,
-};
+use crate::{Error, ask::Usage, price, registry, usage::Expected};
 
 /// Which models there are and whom they serve. Every role has an entry of its modality, and every entry a provider
 /// whose protocol we speak.
@@ -97,8 +92,12 @@ impl Catalog {
     /// what that model was expected to use counts.
     pub fn list_price(&self, entry: &Entry, ask: &impl Expected, usage: &Usage) -> Result<Money, Error> {
         let priced = self.priced_as(entry);
-        let known = |usage: &Usage| usage.counts.iter().any(|(unit, n)| *n > 0 && priced.price.iter().any(|row| row.unit == *unit));
-        if priced.id == entry.id || known(usage) { price::cost(priced, usage) } else { self.plan(entry, ask) }
+        if priced.id == entry.id {
+            return price::cost(entry, usage);
+        }
+        let known =
+            usage.counts.iter().any(|(unit, n)| *n > 0 && priced.price.iter().any(|row| row.unit == *unit));
+        if known { price::cost(priced, &usage.clone().as_billed_by(priced)) } else { self.plan(entry, ask) }
     }
 
     /// What was really spent on a call: nothing for `rehearsal`.
@@ -109,7 +108,11 @@ impl Catalog {
     /// Roles whose model the provider no longer serves on this day (`2026-11-23`), with the entry's last day.
     pub fn retired(&self, today: &str) -> Vec<(Role, &Entry)> {
         let gone = |entry: &Entry| entry.deprecation_date.as_deref().is_some_and(|day| day < today);
-        Role::ALL.into_iter().map(|role| (role, self.serving(role))).filter(|(_, entry)| gone(entry)).collect()
+        Role::ALL
+            .into_iter()
+            .map(|role| (role, self.serving(role)))
+            .filter(|(_, entry)| gone(entry))
+            .collect()
     }
 }
 
@@ -133,8 +136,17 @@ struct Place {
 }
 
 const SECTIONS: [&str; 3] = ["entry", "provider", "roles"];
-const ENTRY: [&str; 9] =
-    ["id", "modality", "provider", "model", "abilities", "price", "deprecation_date", "stands_in_for", "extra"];
+const ENTRY: [&str; 9] = [
+    "id",
+    "modality",
+    "provider",
+    "model",
+    "abilities",
+    "price",
+    "deprecation_date",
+    "stands_in_for",
+    "extra",
+];
 const PROVIDER: [&str; 5] = ["protocol", "dialect", "base_url", "key_env", "local"];
 
 impl Draft {
@@ -144,31 +156,60 @@ impl Draft {
             Err(error) => {
                 let line = error.span().map(|span| line_at(text, span.start));
                 let place = Place { file: file.to_owned(), pointer: String::new(), line };
-                return self.problem(&place, format!("this is no TOML: {}", error.message().trim_end_matches('.')), None);
+                return self.problem(
+                    &place,
+                    format!("this is no TOML: {}", error.message().trim_end_matches('.')),
+                    None,
+                );
             }
         };
-        let place = |pointer: String, header: &str, nth: usize| Place { file: file.to_owned(), line: line_of(text, header, nth), pointer };
+        let place = |pointer: String, header: &str, nth: usize| Place {
+            file: file.to_owned(),
+            line: line_of(text, header, nth),
+            pointer,
+        };
         for (section, value) in &table {
             match (section.as_str(), value) {
                 ("provider", Value::Table(providers)) => {
                     for (name, value) in providers {
-                        self.provider(name, value, place(format!("/provider/{name}"), &format!("[provider.{name}]"), 0));
+                        self.provider(
+                            name,
+                            value,
+                            place(format!("/provider/{name}"), &format!("[provider.{name}]"), 0),
+                        );
                     }
                 }
                 ("entry", Value::Array(entries)) => {
+                    let mut ids = BTreeSet::new();
                     for (n, value) in entries.iter().enumerate() {
-                        self.entry(value, place(format!("/entry/{n}"), "[[entry]]", n));
+                        let place = place(format!("/entry/{n}"), "[[entry]]", n);
+                        if let Some(id) =
+                            value.get("id").and_then(Value::as_str).filter(|id| !ids.insert(*id))
+                        {
+                            self.problem(&place.at("id"), format!("there are two entries `{id}`"), None);
+                        }
+                        self.entry(value, place);
                     }
                 }
                 ("roles", Value::Table(roles)) => {
                     for (role, id) in roles {
-                        self.roles.push((role.clone(), id.clone(), place(format!("/roles/{role}"), &format!("{role} "), 0)));
+                        self.roles.push((
+                            role.clone(),
+                            id.clone(),
+                            place(format!("/roles/{role}"), &format!("{role} "), 0),
+                        ));
                     }
                 }
                 ("provider" | "entry" | "roles", _) => {
-                    self.problem(&place(format!("/{section}"), section, 0), "it has the wrong form".to_owned(), Some("write [roles], [[entry]] and [provider.NAME]".to_owned()));
+                    self.problem(
+                        &place(format!("/{section}"), section, 0),
+                        "it has the wrong form".to_owned(),
+                        Some("write [roles], [[entry]] and [provider.NAME]".to_owned()),
+                    );
                 }
-                _ => self.unknown(&place(format!("/{section}"), section, 0), section, SECTIONS),
+                _ => {
+                    self.unknown(&place(format!("/{section}"), &format!("[{section}]"), 0), section, SECTIONS)
+                }
             }
         }
     }
@@ -178,16 +219,28 @@ impl Draft {
         let protocols: Vec<_> = registry::protocols().collect();
         if !protocols.contains(&provider.protocol.as_str()) {
             let hint = meant(&provider.protocol, protocols.iter().copied());
-            self.problem(&place.at("protocol"), format!("there is no protocol `{}`", provider.protocol), Some(hint));
+            self.problem(
+                &place.at("protocol"),
+                format!("there is no protocol `{}`", provider.protocol),
+                Some(hint),
+            );
         } else if let Some(dialect) = &provider.dialect {
             let known = registry::dialects(&provider.protocol);
             if !known.contains(&dialect.as_str()) {
                 let hint = meant(dialect, known.iter().copied());
-                self.problem(&place.at("dialect"), format!("`{}` has no dialect `{dialect}`", provider.protocol), Some(hint));
+                self.problem(
+                    &place.at("dialect"),
+                    format!("`{}` has no dialect `{dialect}`", provider.protocol),
+                    Some(hint),
+                );
             }
         }
         if provider.protocol != "rehearsal" && provider.base_url.is_none() {
-            self.problem(&place.at("base_url"), "it needs an address".to_owned(), Some("such as https://api.example.com/v1".to_owned()));
+            self.problem(
+                &place.at("base_url"),
+                "it needs an address".to_owned(),
+                Some("such as https://api.example.com/v1".to_owned()),
+            );
         }
         self.places.insert(format!("provider {name}"), place);
         self.providers.insert(name.to_owned(), provider);
@@ -197,19 +250,37 @@ impl Draft {
         let Some(entry) = self.typed::<Entry>(value, &place, &ENTRY) else { return };
         for (n, row) in entry.price.iter().enumerate() {
             if row.per == 0 || row.micros < 0 {
-                self.problem(&place.at(&format!("price/{n}")), "a price is not negative and `per` is at least 1".to_owned(), None);
+                self.problem(
+                    &place.at(&format!("price/{n}")),
+                    "a price is not negative and `per` is at least 1".to_owned(),
+                    None,
+                );
             }
         }
         if let Some(other) = entry.price.iter().find(|row| row.currency != entry.price[0].currency) {
-            self.problem(&place.at("price"), format!("one entry has one currency, not {} and {}", entry.price[0].currency, other.currency), None);
+            self.problem(
+                &place.at("price"),
+                format!("one entry has one currency, not {} and {}", entry.price[0].currency, other.currency),
+                None,
+            );
         }
         self.places.insert(format!("entry {}", entry.id), place);
         self.entries.insert(entry.id.clone(), entry);
     }
 
     /// Reads a table into its type. Unknown keys are told with the nearest known one, all of them.
-    fn typed<T: DeserializeOwned>(&mut self, value: &Value, place: &Place, known: &[&'static str]) -> Option<T> {
-        let unknown: Vec<_> = value.as_table().into_iter().flat_map(Table::keys).filter(|key| !known.contains(&key.as_str())).collect();
+    fn typed<T: DeserializeOwned>(
+        &mut self,
+        value: &Value,
+        place: &Place,
+        known: &[&'static str],
+    ) -> Option<T> {
+        let unknown: Vec<_> = value
+            .as_table()
+            .into_iter()
+            .flat_map(Table::keys)
+            .filter(|key| !known.contains(&key.as_str()))
+            .collect();
         for key in &unknown {
             self.unknown(&place.at(key), key, known.iter().copied());
         }
@@ -229,6 +300,7 @@ impl Draft {
     fn finish(mut self) -> Result<Catalog, Problems> {
         self.check_entries();
         let roles = self.roles();
+        self.problems.0.sort_by_key(|problem| problem.line);
         let catalog = Catalog { providers: self.providers, entries: self.entries, roles };
         self.problems.or(catalog)
     }
@@ -239,7 +311,19 @@ impl Draft {
             let place = self.places.get(&format!("entry {}", entry.id)).cloned().unwrap_or_default();
             if !self.providers.contains_key(&entry.provider) {
                 let hint = meant(&entry.provider, self.providers.keys().map(String::as_str));
-                found.push((place.at("provider"), format!("there is no provider `{}`", entry.provider), hint));
+                found.push((
+                    place.at("provider"),
+                    format!("there is no provider `{}`", entry.provider),
+                    hint,
+                ));
+            }
+            let serves = Role::ALL.into_iter().find(|role| default_of(*role) == entry.id);
+            if serves.is_some_and(|role| role.modality() != entry.modality) {
+                found.push((
+                    place.at("modality"),
+                    format!("`{}` serves roles by default and cannot make something else", entry.id),
+                    String::new(),
+                ));
             }
             if let Some(other) = entry.stands_in_for.as_ref().filter(|id| !self.entries.contains_key(*id)) {
                 let hint = meant(other, self.entries.keys().map(String::as_str));
@@ -253,14 +337,19 @@ impl Draft {
 
     /// Every role by its default, then as the files say.
     fn roles(&mut self) -> BTreeMap<Role, String> {
-        let mut roles: BTreeMap<Role, String> = Role::ALL.into_iter().map(|role| (role, default_of(role).to_owned())).collect();
+        let mut roles: BTreeMap<Role, String> =
+            Role::ALL.into_iter().map(|role| (role, default_of(role).to_owned())).collect();
         for (name, id, place) in std::mem::take(&mut self.roles) {
             let Some(role) = Role::ALL.into_iter().find(|role| role.as_str() == name) else {
                 self.unknown(&place, &name, Role::ALL.map(Role::as_str));
                 continue;
             };
             let Some(id) = id.as_str() else {
-                self.problem(&place, "write the id of one entry in quotes".to_owned(), Some(format!("{name} = \"{}\"", default_of(role))));
+                self.problem(
+                    &place,
+                    "write the id of one entry in quotes".to_owned(),
+                    Some(format!("{name} = \"{}\"", default_of(role))),
+                );
                 continue;
             };
             match self.entries.get(id) {
@@ -268,12 +357,26 @@ impl Draft {
                     roles.insert(role, id.to_owned());
                 }
                 Some(entry) => {
-                    let message = format!("`{id}` makes {}, and {name} needs {}", word(entry.modality), word(role.modality()));
-                    let hint = self.entries.values().find(|e| e.modality == role.modality() && e.provider == entry.provider).map(|e| format!("such as `{}`", e.id));
+                    let message = format!(
+                        "`{id}` makes {}, and {name} needs {}",
+                        word(entry.modality),
+                        word(role.modality())
+                    );
+                    let hint = self
+                        .entries
+                        .values()
+                        .find(|e| e.modality == role.modality() && e.provider == entry.provider)
+                        .map(|e| format!("such as `{}`", e.id));
                     self.problem(&place, message, hint);
                 }
                 None => {
-                    let hint = meant(id, self.entries.values().filter(|e| e.modality == role.modality()).map(|e| e.id.as_str()));
+                    let hint = meant(
+                        id,
+                        self.entries
+                            .values()
+                            .filter(|e| e.modality == role.modality())
+                            .map(|e| e.id.as_str()),
+                    );
                     self.problem(&place, format!("there is no entry `{id}`"), Some(hint));
                 }
             }
@@ -330,7 +433,8 @@ fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
 
 /// Line of the n-th line that begins with these words.
 fn line_of(text: &str, start: &str, nth: usize) -> Option<u32> {
-    let mut lines = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with(start.trim_end()));
+    let mut lines =
+        text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with(start.trim_end()));
     lines.nth(nth).and_then(|(n, _)| u32::try_from(n + 1).ok())
 }
 
@@ -353,7 +457,18 @@ mod tests {
         for role in Role::ALL {
             assert!(catalog.is_rehearsal(catalog.serving(role)), "{role:?}");
         }
-        for provider in ["openai", "deepseek", "dashscope", "ark", "zhipu", "moonshot", "openrouter", "ollama", "vllm", "llama-cpp"] {
+        for provider in [
+            "openai",
+            "deepseek",
+            "dashscope",
+            "ark",
+            "zhipu",
+            "moonshot",
+            "openrouter",
+            "ollama",
+            "vllm",
+            "llama-cpp",
+        ] {
             assert!(catalog.entries().any(|entry| entry.provider == provider), "{provider}");
         }
     }
@@ -370,25 +485,47 @@ mod tests {
     #[test]
     fn every_problem_of_a_file_is_told_at_once_with_its_place_and_the_nearest_name() {
         let file = "[roles]\nwritr = 'openai/gpt-6-luna'\nwriter = 'openai/gpt-6-lunar'\nspeaker = 'openai/gpt-6-luna'\njudge = 7\n\n[role]\n\n[provider.mine]\nprotocol = 'opnai'\nbase_ur = 'https://x.example'\n\n[[entry]]\nid = 'mine/a'\nmodality = 'text'\nprovider = 'mime'\nmodel = 'a'\nstands_in_for = 'openai/gpt-6-lunaa'\nprice = [{ unit = 'token', micros = 1 }]\n\n[[entry]]\nid = 'mine/b'\nmodality = 'text'\nprovider = 'mime'\nmodel = 'b'\nprice = [{ unit = 'request', micros = -1 }]\n";
-        insta::assert_snapshot!(problems(file).join("\n"), @"");
+        insta::assert_snapshot!(problems(file).join("\n"), @r#"
+        line 2, /roles/writr: there is no key `writr` (did you mean `writer`?)
+        line 3, /roles/writer: there is no entry `openai/gpt-6-lunar` (did you mean `openai/gpt-6-luna`?)
+        line 4, /roles/speaker: `openai/gpt-6-luna` makes text, and speaker needs speech (such as `openai/gpt-4o-mini-tts`)
+        line 5, /roles/judge: write the id of one entry in quotes (judge = "rehearsal/text")
+        line 7, /role: there is no key `role` (did you mean `roles`?)
+        line 9, /provider/mine/base_ur: there is no key `base_ur` (did you mean `base_url`?)
+        line 9, /provider/mine/protocol: there is no protocol `opnai` (did you mean `openai`?)
+        line 9, /provider/mine/base_url: it needs an address (such as https://api.example.com/v1)
+        line 13, /entry/0: unknown variant `token`, expected one of `input_token`, `cached_token`, `output_token`, `image_input_token`, `image_output_token`, `image`, `video_second`, `character`, `audio_second`, `request`
+        line 21, /entry/1/price/0: a price is not negative and `per` is at least 1
+        line 21, /entry/1/provider: there is no provider `mime` (did you mean `mine`?)
+        "#);
     }
 
     #[test]
     fn a_file_that_is_no_toml_is_told_by_its_line() {
-        assert!(problems("[roles]\nwriter = ")[0].starts_with("line 2, /: this is no TOML"), "{:?}", problems("[roles]\nwriter = "));
+        assert!(
+            problems("[roles]\nwriter = ")[0].starts_with("line 2, /: this is no TOML"),
+            "{:?}",
+            problems("[roles]\nwriter = ")
+        );
     }
 
     #[test]
     fn a_model_past_its_last_day_is_named() {
         let catalog = Catalog::with_file("[roles]\nspeaker = 'openai/tts-1'").unwrap();
         assert_eq!(catalog.retired("2027-01-06"), []);
-        assert_eq!(catalog.retired("2027-01-07").iter().map(|(role, _)| *role).collect::<Vec<_>>(), [Role::Speaker]);
+        assert_eq!(
+            catalog.retired("2027-01-07").iter().map(|(role, _)| *role).collect::<Vec<_>>(),
+            [Role::Speaker]
+        );
     }
 
     #[test]
     fn no_entry_of_the_catalogue_is_past_its_last_day_when_it_was_written() {
         let catalog = Catalog::builtin().unwrap();
-        let gone: Vec<_> = catalog.entries().filter(|e| e.deprecation_date.as_deref().is_some_and(|day| day < "2026-11-23")).collect();
+        let gone: Vec<_> = catalog
+            .entries()
+            .filter(|e| e.deprecation_date.as_deref().is_some_and(|day| day < "2026-11-23"))
+            .collect();
         assert_eq!(gone, Vec::<&Entry>::new());
     }
 
@@ -400,13 +537,29 @@ mod tests {
         let catalog = Catalog::builtin().unwrap();
         let usage = |unit, n| Usage { counts: vec![(unit, n)], variant: None, estimated: true };
         let draws = catalog.entry("rehearsal/image").unwrap();
-        let ask = ImageAsk { prompt: "tea".to_owned(), width: 1080, height: 1920, seed: 1, inputs: serde_json::Value::Null, source: None };
+        let ask = ImageAsk {
+            prompt: "tea".to_owned(),
+            width: 1080,
+            height: 1920,
+            seed: 1,
+            inputs: serde_json::Value::Null,
+            source: None,
+        };
         let list = catalog.list_price(draws, &ask, &usage(PriceUnit::Image, 1)).unwrap();
         // 1584 tokens of a picture at 30 dollars per million, 21 of the prompt at 5.
         assert_eq!(list.amount_micros, 47_520 + 105);
         assert_eq!(catalog.spent(draws, &list).amount_micros, 0);
         let speaks = catalog.entry("rehearsal/speech").unwrap();
-        let ask = SpeechAsk { text: "spring tea".to_owned(), locale: "en-US".to_owned(), voice: "plain".to_owned(), instructions: String::new(), speed: 1.0 };
-        assert_eq!(catalog.list_price(speaks, &ask, &usage(PriceUnit::AudioSecond, 2)).unwrap().amount_micros, 500);
+        let ask = SpeechAsk {
+            text: "spring tea".to_owned(),
+            locale: "en-US".to_owned(),
+            voice: "plain".to_owned(),
+            instructions: String::new(),
+            speed: 1.0,
+        };
+        assert_eq!(
+            catalog.list_price(speaks, &ask, &usage(PriceUnit::AudioSecond, 2)).unwrap().amount_micros,
+            500
+        );
     }
 }

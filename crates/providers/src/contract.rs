@@ -15,7 +15,11 @@ use crate::{
 const LOOKS: usize = 20;
 
 /// Asks once, by the book, and holds everything that callers count on. Gives the answer.
-pub(crate) async fn holds<K: Kind>(model: &dyn Model<K>, ask: &K::Ask, usage_of: impl Fn(&K::Answer) -> &Usage) -> K::Answer
+pub(crate) async fn holds<K: Kind>(
+    model: &dyn Model<K>,
+    ask: &K::Ask,
+    usage_of: impl Fn(&K::Answer) -> &Usage,
+) -> K::Answer
 where
     K::Ask: PartialEq + Debug,
     K::Answer: PartialEq + Debug,
@@ -27,7 +31,11 @@ where
     let reply = reply(model, ask).await;
     let kept: Reply = through_json(&reply);
     let answer = model.read(ask, &reply).expect("the reply is read");
-    assert_eq!(model.read(ask, &kept).expect("a kept reply is read"), answer, "a reply that was kept says the same");
+    assert_eq!(
+        model.read(ask, &kept).expect("a kept reply is read"),
+        answer,
+        "a reply that was kept says the same"
+    );
 
     let usage = usage_of(&answer);
     assert!(!usage.counts.is_empty(), "an answer tells what it used");
@@ -63,7 +71,8 @@ async fn reply<K: Kind>(model: &dyn Model<K>, ask: &K::Ask) -> Reply {
 /// Whatever comes back, it is read as an answer or as a typed error: never a panic, never a wrong answer for garbage.
 fn broken_replies<K: Kind>(model: &dyn Model<K>, ask: &K::Ask, good: &Reply) {
     let half = good.body.slice(..good.body.len() / 2);
-    let garbage: [&[u8]; 6] = [b"", b"{", b"\xff\xfe\x00\x80", b"null", b"<html>502 Bad Gateway</html>", b"{\"a\": [1, 2, {}]}"];
+    let garbage: [&[u8]; 6] =
+        [b"", b"{", b"\xff\xfe\x00\x80", b"null", b"<html>502 Bad Gateway</html>", b"{\"a\": [1, 2, {}]}"];
     let bodies = garbage.into_iter().map(Bytes::from_static).chain([half]);
     for body in bodies {
         let reply = Reply { body, ..good.clone() };

@@ -7,6 +7,7 @@ mod error;
 mod openai;
 pub mod price;
 mod registry;
+pub mod rehearsal;
 mod repair;
 mod said;
 mod sse;

@@ -10,14 +10,24 @@ use crate::{Error, ask::Usage};
 /// The cost of a call, exact over all its units and rounded up once to the next micro. Units with a count of zero
 /// cost nothing. Rows of different currencies cannot be added and count as not known.
 pub fn cost(entry: &Entry, usage: &Usage) -> Result<Money, Error> {
-    let Some(currency) = entry.price.first().map(|row| row.currency) else { return Err(unpriced(entry, PriceUnit::Request)) };
-    let input = [PriceUnit::InputToken, PriceUnit::CachedToken, PriceUnit::ImageInputToken].map(|unit| usage.count(unit)).iter().sum();
-    let request = (entry.price.iter().any(|row| row.unit == PriceUnit::Request)).then_some((PriceUnit::Request, 1));
-    let counted = usage.counts.iter().copied().chain(request.filter(|_| usage.count(PriceUnit::Request) == 0));
+    let Some(currency) = entry.price.first().map(|row| row.currency) else {
+        return Err(unpriced(entry, PriceUnit::Request));
+    };
+    let input = [PriceUnit::InputToken, PriceUnit::CachedToken, PriceUnit::ImageInputToken]
+        .map(|unit| usage.count(unit))
+        .iter()
+        .sum();
+    let request =
+        (entry.price.iter().any(|row| row.unit == PriceUnit::Request)).then_some((PriceUnit::Request, 1));
+    let counted =
+        usage.counts.iter().copied().chain(request.filter(|_| usage.count(PriceUnit::Request) == 0));
     let mut sum = Fraction { over: 0, under: 1 };
     for (unit, count) in counted.filter(|(_, count)| *count > 0) {
-        let row = row(entry, currency, unit, usage.variant.as_deref(), input).ok_or_else(|| unpriced(entry, unit))?;
-        sum = sum.plus(i128::from(count) * i128::from(row.micros), i128::from(row.per)).ok_or_else(|| unpriced(entry, unit))?;
+        let row = row(entry, currency, unit, usage.variant.as_deref(), input)
+            .ok_or_else(|| unpriced(entry, unit))?;
+        sum = sum
+            .plus(i128::from(count) * i128::from(row.micros), i128::from(row.per))
+            .ok_or_else(|| unpriced(entry, unit))?;
     }
     let amount_micros = i64::try_from(sum.ceiling()).map_err(|_| unpriced(entry, PriceUnit::Request))?;
     Ok(Money { amount_micros, currency })
@@ -29,7 +39,13 @@ fn unpriced(entry: &Entry, unit: PriceUnit) -> Error {
 
 /// The row for a unit: of the most exact variant, then of the largest `above` that the input is over. Cached tokens and
 /// tokens of pictures without a row of their own cost as ordinary input.
-fn row<'a>(entry: &'a Entry, currency: Currency, unit: PriceUnit, variant: Option<&str>, input: u64) -> Option<&'a PriceRow> {
+fn row<'a>(
+    entry: &'a Entry,
+    currency: Currency,
+    unit: PriceUnit,
+    variant: Option<&str>,
+    input: u64,
+) -> Option<&'a PriceRow> {
     let exactness = |row: &PriceRow| match (&row.variant, variant) {
         (None, _) => Some(0),
         (Some(row), Some(used)) if row == used => Some(2),
@@ -39,17 +55,29 @@ fn row<'a>(entry: &'a Entry, currency: Currency, unit: PriceUnit, variant: Optio
     let found = entry
         .price
         .iter()
-        .filter(|row| row.unit == unit && row.currency == currency && row.per > 0 && (row.above == 0 || row.above < input))
+        .filter(|row| {
+            row.unit == unit
+                && row.currency == currency
+                && row.per > 0
+                && (row.above == 0 || row.above < input)
+        })
         .filter_map(|row| Some((exactness(row)?, row.above, row)))
         .max_by_key(|(exactness, above, _)| (*exactness, *above))
         .map(|(_, _, row)| row);
     match unit {
-        PriceUnit::CachedToken | PriceUnit::ImageInputToken if found.is_none() => row_of_input(entry, currency, variant, input),
+        PriceUnit::CachedToken | PriceUnit::ImageInputToken if found.is_none() => {
+            row_of_input(entry, currency, variant, input)
+        }
         _ => found,
     }
 }
 
-fn row_of_input<'a>(entry: &'a Entry, currency: Currency, variant: Option<&str>, input: u64) -> Option<&'a PriceRow> {
+fn row_of_input<'a>(
+    entry: &'a Entry,
+    currency: Currency,
+    variant: Option<&str>,
+    input: u64,
+) -> Option<&'a PriceRow> {
     row(entry, currency, PriceUnit::InputToken, variant, input)
 }
 
@@ -83,7 +111,8 @@ mod tests {
     use super::*;
 
     fn an_entry(price: &str) -> Entry {
-        let text = format!("id = \"p/m\"\nmodality = \"text\"\nprovider = \"p\"\nmodel = \"m\"\nprice = [{price}]");
+        let text =
+            format!("id = \"p/m\"\nmodality = \"text\"\nprovider = \"p\"\nmodel = \"m\"\nprice = [{price}]");
         toml::from_str(&text).unwrap()
     }
 
@@ -111,16 +140,25 @@ mod tests {
         assert_eq!(cases.len(), 100);
         for case in cases {
             let entry = Entry { price: case.price, ..an_entry("") };
-            let counts = [(PriceUnit::InputToken, case.input - case.cached), (PriceUnit::CachedToken, case.cached), (PriceUnit::OutputToken, case.output)];
+            let counts = [
+                (PriceUnit::InputToken, case.input - case.cached),
+                (PriceUnit::CachedToken, case.cached),
+                (PriceUnit::OutputToken, case.output),
+            ];
             let ours = cost(&entry, &used(&counts, None)).unwrap().amount_micros as f64;
             let theirs = case.dollars * 1e6;
-            assert!(ours >= theirs - 1e-4 && ours < theirs + 1.0 - 1e-4, "{}: {ours} is not {theirs} rounded up", case.model);
+            assert!(
+                ours >= theirs - 1e-4 && ours < theirs + 1.0 - 1e-4,
+                "{}: {ours} is not {theirs} rounded up",
+                case.model
+            );
         }
     }
 
     #[test]
     fn a_call_is_rounded_up_once_and_not_once_per_unit() {
-        let price = "{ unit = 'input_token', micros = 1, per = 3 }, { unit = 'output_token', micros = 1, per = 6 }";
+        let price =
+            "{ unit = 'input_token', micros = 1, per = 3 }, { unit = 'output_token', micros = 1, per = 6 }";
         assert_eq!(micros(price, &[(PriceUnit::InputToken, 1), (PriceUnit::OutputToken, 2)], None), 1);
         assert_eq!(micros(price, &[(PriceUnit::InputToken, 3), (PriceUnit::OutputToken, 1)], None), 2);
         assert_eq!(micros(price, &[(PriceUnit::InputToken, 0)], None), 0);
@@ -130,7 +168,14 @@ mod tests {
     fn a_long_context_costs_its_own_price_for_the_whole_call() {
         let price = "{ unit = 'input_token', micros = 1 }, { unit = 'input_token', micros = 2, above = 100 }, { unit = 'output_token', micros = 1 }, { unit = 'output_token', micros = 5, above = 100 }";
         assert_eq!(micros(price, &[(PriceUnit::InputToken, 100), (PriceUnit::OutputToken, 1)], None), 101);
-        assert_eq!(micros(price, &[(PriceUnit::InputToken, 90), (PriceUnit::CachedToken, 11), (PriceUnit::OutputToken, 1)], None), 207);
+        assert_eq!(
+            micros(
+                price,
+                &[(PriceUnit::InputToken, 90), (PriceUnit::CachedToken, 11), (PriceUnit::OutputToken, 1)],
+                None
+            ),
+            207
+        );
     }
 
     #[test]
@@ -145,14 +190,22 @@ mod tests {
     #[test]
     fn speech_costs_by_character_or_second_and_a_request_price_is_added() {
         assert_eq!(micros("{ unit = 'character', micros = 15 }", &[(PriceUnit::Character, 100)], None), 1500);
-        assert_eq!(micros("{ unit = 'audio_second', micros = 250 }, { unit = 'request', micros = 7 }", &[(PriceUnit::AudioSecond, 4)], None), 1007);
+        assert_eq!(
+            micros(
+                "{ unit = 'audio_second', micros = 250 }, { unit = 'request', micros = 7 }",
+                &[(PriceUnit::AudioSecond, 4)],
+                None
+            ),
+            1007
+        );
     }
 
     #[test]
     fn a_price_that_is_not_known_is_an_error_and_never_zero() {
         let tokens = "{ unit = 'input_token', micros = 1 }";
         let other_variant = "{ unit = 'image', micros = 1, variant = '512x512' }";
-        let two_currencies = "{ unit = 'input_token', micros = 1 }, { unit = 'output_token', micros = 1, currency = 'CNY' }";
+        let two_currencies =
+            "{ unit = 'input_token', micros = 1 }, { unit = 'output_token', micros = 1, currency = 'CNY' }";
         let cases = [
             ("", vec![], "request"),
             (tokens, vec![(PriceUnit::OutputToken, 1)], "output_token"),

@@ -13,7 +13,7 @@ use handbill_net::{Auth, Client, Fetched, Fetcher, Guard, Secret, Timeouts};
 use crate::{
     Catalog, Error,
     ask::{Image, Kind, Model, Speech, Text, Video},
-    openai,
+    openai, rehearsal,
 };
 
 /// Makes a model of an entry.
@@ -30,8 +30,22 @@ struct Protocol {
 }
 
 const PROTOCOLS: &[Protocol] = &[
-    Protocol { name: "openai", dialects: openai::dialects, text: Some(openai::text), image: Some(openai::image), video: None, speech: Some(openai::speech) },
-    Protocol { name: "rehearsal", dialects: Vec::new, text: None, image: None, video: None, speech: None },
+    Protocol {
+        name: "openai",
+        dialects: openai::dialects,
+        text: Some(openai::text),
+        image: Some(openai::image),
+        video: None,
+        speech: Some(openai::speech),
+    },
+    Protocol {
+        name: "rehearsal",
+        dialects: Vec::new,
+        text: Some(|_, entry| Ok(Arc::new(rehearsal::text::Text::new(entry)))),
+        image: Some(|_, entry| Ok(Arc::new(rehearsal::image::Pictures::new(entry)))),
+        video: None,
+        speech: Some(|_, entry| Ok(Arc::new(rehearsal::speech::Voice::new(entry)))),
+    },
 ];
 
 /// Names of all protocols.
@@ -65,9 +79,14 @@ impl Account {
     /// An account at a provider. Without an address it is this process itself and has no client.
     pub fn at(name: &str, provider: &Provider, key: Option<Secret>) -> Result<Self, Error> {
         let timeouts = timeouts(provider.local);
-        let refused = |e: handbill_net::Error| Error::Rejected { provider: name.to_owned(), reason: e.to_string() };
+        let refused =
+            |e: handbill_net::Error| Error::Rejected { provider: name.to_owned(), reason: e.to_string() };
         let auth = key.map_or(Auth::None, Auth::Bearer);
-        let client = provider.base_url.as_deref().map(|url| Client::for_provider(url, auth, provider.local, timeouts)).transpose();
+        let client = provider
+            .base_url
+            .as_deref()
+            .map(|url| Client::for_provider(url, auth, provider.local, timeouts))
+            .transpose();
         let guard = if provider.local { Guard::local() } else { Guard::default() };
         let fetcher = provider.base_url.as_ref().map(|_| Fetcher::new(guard, timeouts)).transpose();
         Ok(Self {
@@ -80,14 +99,25 @@ impl Account {
 
     /// Its client.
     pub(crate) fn client(&self) -> Result<&Client, Error> {
-        self.client.as_ref().ok_or_else(|| Error::Rejected { provider: self.name.clone(), reason: "the provider has no `base_url`".to_owned() })
+        self.client.as_ref().ok_or_else(|| Error::Rejected {
+            provider: self.name.clone(),
+            reason: "the provider has no `base_url`".to_owned(),
+        })
     }
 
     /// Fetches a file that the provider links to; without the key.
-    pub(crate) async fn fetch(&self, url: &str, types: &[&str], limit: usize) -> Result<Fetched, handbill_net::Error> {
+    pub(crate) async fn fetch(
+        &self,
+        url: &str,
+        types: &[&str],
+        limit: usize,
+    ) -> Result<Fetched, handbill_net::Error> {
         match &self.fetcher {
             Some(fetcher) => fetcher.fetch(url, types, limit).await,
-            None => Err(handbill_net::Error::Address { place: self.name.clone(), reason: "a provider without an address links nowhere".to_owned() }),
+            None => Err(handbill_net::Error::Address {
+                place: self.name.clone(),
+                reason: "a provider without an address links nowhere".to_owned(),
+            }),
         }
     }
 }
@@ -177,10 +207,18 @@ impl Models {
         self.make(role, "speech", |protocol| protocol.speech)
     }
 
-    fn make<K: Kind>(&self, role: Role, what: &str, maker: impl Fn(&Protocol) -> Option<Maker<K>>) -> Result<Arc<dyn Model<K>>, Error> {
+    fn make<K: Kind>(
+        &self,
+        role: Role,
+        what: &str,
+        maker: impl Fn(&Protocol) -> Option<Maker<K>>,
+    ) -> Result<Arc<dyn Model<K>>, Error> {
         let entry = self.entry(role).clone();
         let cannot = |reason: String| Error::Rejected { provider: entry.provider.clone(), reason };
-        let provider = self.catalog.provider(&entry.provider).ok_or_else(|| cannot("the catalogue does not know it".to_owned()))?;
+        let provider = self
+            .catalog
+            .provider(&entry.provider)
+            .ok_or_else(|| cannot("the catalogue does not know it".to_owned()))?;
         let protocol = PROTOCOLS.iter().find(|p| p.name == provider.protocol);
         let maker = protocol
             .and_then(maker)
@@ -193,13 +231,17 @@ impl Models {
         if let Some(account) = accounts.get(name) {
             return Ok(account.clone());
         }
-        let key = match &provider.key_env {
-            None => None,
-            Some(variable) => {
-                let key = (self.key)(variable).map(Secret::new).filter(|key| !key.is_empty());
-                Some(key.ok_or_else(|| Error::NoKey { provider: name.to_owned(), variable: variable.clone() })?)
-            }
-        };
+        let key =
+            match &provider.key_env {
+                None => None,
+                Some(variable) => {
+                    let key = (self.key)(variable).map(Secret::new).filter(|key| !key.is_empty());
+                    Some(key.ok_or_else(|| Error::NoKey {
+                        provider: name.to_owned(),
+                        variable: variable.clone(),
+                    })?)
+                }
+            };
         let account = Account::at(name, provider, key)?;
         accounts.insert(name.to_owned(), account.clone());
         Ok(account)
@@ -217,9 +259,15 @@ mod tests {
 
     #[test]
     fn a_missing_key_names_its_variable_and_is_told_once() {
-        let models = models("[roles]\nwriter = 'openai/gpt-6-luna'\nillustrator = 'openai/gpt-image-2'", &[("OPENAI_API_KEY", " \n")]);
+        let models = models(
+            "[roles]\nwriter = 'openai/gpt-6-luna'\nillustrator = 'openai/gpt-image-2'",
+            &[("OPENAI_API_KEY", " \n")],
+        );
         let missing = models.missing([Role::Writer, Role::Illustrator]);
-        assert_eq!(missing.iter().map(Error::to_string).collect::<Vec<_>>(), ["no key for openai: set OPENAI_API_KEY"]);
+        assert_eq!(
+            missing.iter().map(Error::to_string).collect::<Vec<_>>(),
+            ["no key for openai: set OPENAI_API_KEY"]
+        );
         assert_eq!(missing[0].fault(), handbill_domain::Fault::Unauthorized);
     }
 
@@ -230,14 +278,20 @@ mod tests {
             let role = Role::ALL.into_iter().find(|role| role.modality() == entry.modality).unwrap();
             let file = format!("[roles]\n{} = '{}'", role.as_str(), entry.id);
             let models = Models::new(Catalog::with_file(&file).unwrap(), |_| Some("test-key-1".to_owned()));
-            assert_eq!(models.missing([role]).iter().map(Error::to_string).collect::<Vec<_>>(), Vec::<String>::new(), "{}", entry.id);
+            assert_eq!(
+                models.missing([role]).iter().map(Error::to_string).collect::<Vec<_>>(),
+                Vec::<String>::new(),
+                "{}",
+                entry.id
+            );
             assert!(!models.is_rehearsal(role));
         }
     }
 
     #[test]
     fn an_account_is_made_once_and_never_shows_its_key() {
-        let models = models("[roles]\nwriter = 'openai/gpt-6-luna'", &[("OPENAI_API_KEY", "sk-live-0123456789")]);
+        let models =
+            models("[roles]\nwriter = 'openai/gpt-6-luna'", &[("OPENAI_API_KEY", "sk-live-0123456789")]);
         models.text(Role::Writer).unwrap();
         models.text(Role::Writer).unwrap();
         let accounts = models.accounts.lock().unwrap();

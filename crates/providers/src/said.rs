@@ -50,7 +50,12 @@ fn object_in(said: &str) -> Result<Value, String> {
 
 /// What follows the model's thoughts, where it speaks them aloud.
 fn after_thoughts(text: &str) -> &str {
-    ["</think>", "</thinking>", "</thought>"].iter().filter_map(|end| text.rsplit_once(end)).map(|(_, rest)| rest).last().unwrap_or(text)
+    ["</think>", "</thinking>", "</thought>"]
+        .iter()
+        .filter_map(|end| text.rsplit_once(end))
+        .map(|(_, rest)| rest)
+        .last()
+        .unwrap_or(text)
 }
 
 fn objections(value: &Value, schema: &Value) -> Vec<String> {
@@ -122,7 +127,10 @@ mod tests {
     fn every_objection_names_its_place_and_none_repeats_the_whole_answer() {
         let objections = answer_in(r#"{"title":"much too long","n":"x","more":1}"#, &schema()).unwrap_err();
         assert_eq!(objections.len(), 3);
-        assert!(objections.iter().any(|o| o.starts_with("/title: ") && o.contains("longer than 5")), "{objections:?}");
+        assert!(
+            objections.iter().any(|o| o.starts_with("/title: ") && o.contains("longer than 5")),
+            "{objections:?}"
+        );
         assert!(objections.iter().any(|o| o.starts_with("/n: ")), "{objections:?}");
         assert!(objections.iter().any(|o| o.contains("more")), "{objections:?}");
     }

@@ -9,7 +9,9 @@ pub(crate) fn events(text: &str) -> Vec<String> {
         if line.is_empty() {
             events.extend(data.take());
         } else if let Some(rest) = line.strip_prefix("data") {
-            let Some(value) = rest.strip_prefix(':').or_else(|| rest.is_empty().then_some("")) else { continue };
+            let Some(value) = rest.strip_prefix(':').or_else(|| rest.is_empty().then_some("")) else {
+                continue;
+            };
             let value = value.strip_prefix(' ').unwrap_or(value);
             match &mut data {
                 Some(data) => {
@@ -45,7 +47,18 @@ mod tests {
     #[test]
     fn events_are_read_whatever_the_line_ends_and_comments_are_skipped() {
         for end in ["\n", "\r\n", "\r"] {
-            let text = [": hello", "data: {\"a\":1}", "", "event: x", "id: 7", "data:b", "data: c", "", "data: [DONE]"].join(end);
+            let text = [
+                ": hello",
+                "data: {\"a\":1}",
+                "",
+                "event: x",
+                "id: 7",
+                "data:b",
+                "data: c",
+                "",
+                "data: [DONE]",
+            ]
+            .join(end);
             assert_eq!(events(&text), ["{\"a\":1}", "b\nc", "[DONE]"], "{end:?}");
         }
         assert_eq!(events(""), Vec::<String>::new());

@@ -30,10 +30,18 @@ impl Usage {
 impl Expected for TextAsk {
     /// The prompt as estimated, and as many tokens of answer as are allowed.
     fn expected(&self, entry: &Entry) -> Usage {
-        let repair = self.repair.as_ref().map_or(0, |r| tokens(&r.said) + r.objections.iter().map(|o| tokens(o)).sum::<u64>());
-        let input = tokens(&self.system) + tokens(&self.user) + tokens(&self.schema.to_string()) + repair + 50;
+        let repair = self
+            .repair
+            .as_ref()
+            .map_or(0, |r| tokens(&r.said) + r.objections.iter().map(|o| tokens(o)).sum::<u64>());
+        let input =
+            tokens(&self.system) + tokens(&self.user) + tokens(&self.schema.to_string()) + repair + 50;
         let output = u64::from(self.max_output_tokens.min(entry.abilities.output_tokens.unwrap_or(u32::MAX)));
-        Usage { counts: vec![(PriceUnit::InputToken, input), (PriceUnit::OutputToken, output)], variant: None, estimated: true }
+        Usage {
+            counts: vec![(PriceUnit::InputToken, input), (PriceUnit::OutputToken, output)],
+            variant: None,
+            estimated: true,
+        }
     }
 }
 
@@ -59,7 +67,11 @@ impl Expected for ImageAsk {
 impl Expected for VideoAsk {
     /// Its seconds.
     fn expected(&self, _: &Entry) -> Usage {
-        Usage { counts: vec![(PriceUnit::VideoSecond, u64::from(self.seconds))], variant: None, estimated: true }
+        Usage {
+            counts: vec![(PriceUnit::VideoSecond, u64::from(self.seconds))],
+            variant: None,
+            estimated: true,
+        }
     }
 }
 
@@ -127,7 +139,12 @@ mod tests {
     #[test]
     fn the_nearest_size_keeps_the_shape_before_the_area() {
         let sizes = ["1024x1024", "1536x1024", "1024x1536", "2048x2048"].map(str::to_owned);
-        for (width, height, size) in [(1080, 1080, "1024x1024"), (3000, 3000, "2048x2048"), (1080, 1920, "1024x1536"), (1200, 628, "1536x1024")] {
+        for (width, height, size) in [
+            (1080, 1080, "1024x1024"),
+            (3000, 3000, "2048x2048"),
+            (1080, 1920, "1024x1536"),
+            (1200, 628, "1536x1024"),
+        ] {
             assert_eq!(nearest_size(width, height, &sizes), size);
         }
         assert_eq!(nearest_size(1080, 1350, &[]), "1088x1360");

@@ -14,6 +14,8 @@ use crate::{
 
 /// Ten minutes of 48 kHz stereo.
 const LIMIT: usize = 128 * 1024 * 1024;
+/// Lengths from here on mean "not known yet".
+const UNTOLD: usize = 0x7fff_0000;
 
 #[async_trait]
 impl Model<Speech> for OpenAi {
@@ -69,7 +71,8 @@ impl OpenAi {
     }
 }
 
-/// Length of a WAV file. A file that was made as it was spoken says a length of 0 or of 4 GiB: then what is there counts.
+/// Length of a WAV file; `None` for what is no WAV or was cut off. A file that was written while it was spoken says a
+/// length of 0 or of 2 to 4 GiB: then what is there counts.
 fn seconds(bytes: &[u8]) -> Option<f64> {
     if bytes.len() < 12 || &bytes[..4] != b"RIFF" || &bytes[8..12] != b"WAVE" {
         return None;
@@ -83,8 +86,9 @@ fn seconds(bytes: &[u8]) -> Option<f64> {
             b"fmt " => rate = number(body + 8)?,
             b"data" => {
                 let there = bytes.len() - body;
-                let length = if length == 0 || length > there { there } else { length };
-                return if rate == 0 || there == 0 { None } else { Some(length as f64 / f64::from(rate)) };
+                let length = if length == 0 || length >= UNTOLD { there } else { length };
+                let whole = rate > 0 && there > 0 && length <= there;
+                return whole.then(|| length as f64 / f64::from(rate));
             }
             _ => {}
         }

@@ -1,6 +1,7 @@
 //! Against a scripted server: what we send in each dialect, and what we make of everything that comes back.
 
 mod golden;
+mod llama;
 mod replies;
 mod requests;
 
