@@ -41,5 +41,8 @@ async fn ready(state: Data<State>) -> Result<Json<Health>, Problem> {
     if missing.is_empty() {
         return Ok(Json(Health { status: "ready" }));
     }
-    Err(Problem::new(Fault::Busy { retry_after: None }, format!("{} cannot be reached", missing.join(" and "))))
+    Err(Problem::new(
+        Fault::Busy { retry_after: None },
+        format!("{} cannot be reached", missing.join(" and ")),
+    ))
 }

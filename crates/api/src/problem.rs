@@ -41,7 +41,9 @@ impl Problem {
             Fault::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is no such thing here"),
             Fault::Conflict => (StatusCode::CONFLICT, "conflict", "It cannot be done in the present state"),
             Fault::Refused => (StatusCode::UNPROCESSABLE_ENTITY, "refused", "This content is not made"),
-            Fault::OverBudget => (StatusCode::PAYMENT_REQUIRED, "over_budget", "The ceiling on spending is reached"),
+            Fault::OverBudget => {
+                (StatusCode::PAYMENT_REQUIRED, "over_budget", "The ceiling on spending is reached")
+            }
             Fault::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Try again later"),
             Fault::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "This is our mistake"),
         };
@@ -54,7 +56,14 @@ impl Problem {
 
     /// A problem that HTTP itself knows and the house does not.
     fn of(status: StatusCode, code: &'static str, title: &'static str, detail: String) -> Self {
-        Self { kind: format!("/problems/{code}"), title, status: status.as_u16(), code, detail, retry_after_s: None }
+        Self {
+            kind: format!("/problems/{code}"),
+            title,
+            status: status.as_u16(),
+            code,
+            detail,
+            retry_after_s: None,
+        }
     }
 
     fn bad_request(detail: impl fmt::Display) -> Self {
@@ -129,7 +138,8 @@ where
 async fn wrong_method(request: HttpRequest) -> HttpResponse {
     let detail = format!("{} takes GET and HEAD, not {}", request.path(), request.method());
     let title = "The resource does not take this method";
-    let mut answer = Problem::of(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title, detail).error_response();
+    let mut answer =
+        Problem::of(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title, detail).error_response();
     answer.headers_mut().insert(ALLOW, actix_web::http::header::HeaderValue::from_static("GET, HEAD"));
     answer
 }

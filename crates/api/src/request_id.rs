@@ -19,7 +19,10 @@ use tracing::Instrument;
 const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives a request its id and the answer the same.
-pub(crate) async fn carry(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<impl MessageBody>, Error> {
+pub(crate) async fn carry(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let id = request.headers().get(&NAME).and_then(plain).unwrap_or_else(a_new_one);
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.path());
     // Handlers, extractors and defaults answer their errors themselves, so an answer is what comes out here.
@@ -33,7 +36,8 @@ pub(crate) async fn carry(request: ServiceRequest, next: Next<impl MessageBody +
 /// At most 64 letters, digits, `-`, `_` or `.`: it goes into logs.
 fn plain(value: &HeaderValue) -> Option<String> {
     let text = value.to_str().ok()?;
-    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let fits = (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     fits.then(|| text.to_owned())
 }
 

@@ -110,7 +110,10 @@ async fn channels_and_models_can_be_discovered() {
     assert_eq!(douyin["name"]["zh"], "抖音");
     assert!(douyin["placements"].as_array().unwrap().iter().any(|p| p["videos"].as_u64() > Some(0)));
     let models = get(&server, "/api/v1/models").await.body;
-    assert_eq!((&models["roles"]["writer"], &models["models"][0]["id"]), (&json!("toy/one"), &json!("toy/one")));
+    assert_eq!(
+        (&models["roles"]["writer"], &models["models"][0]["id"]),
+        (&json!("toy/one"), &json!("toy/one"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +128,10 @@ async fn whatever_goes_wrong_is_a_problem_with_a_request_id() {
     ] {
         let answer = ask(&server, &format!("{request} HTTP/1.1\r\n")).await;
         assert_eq!((answer.status, answer.body["code"].as_str()), (status, Some(code)), "{request}");
-        assert_eq!((&answer.body["status"], &answer.body["type"]), (&json!(status), &json!(format!("/problems/{code}"))));
+        assert_eq!(
+            (&answer.body["status"], &answer.body["type"]),
+            (&json!(status), &json!(format!("/problems/{code}")))
+        );
         assert!(answer.head.contains("content-type: application/problem+json"), "{}", answer.head);
         assert!(answer.head.contains("x-request-id: "), "{}", answer.head);
         assert_eq!(answer.head.contains("allow: get, head"), status == 405);

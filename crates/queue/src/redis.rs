@@ -68,7 +68,8 @@ impl Dispatcher for Redis {
     async fn pop(&self, lane: Lane, wait: Duration) -> Result<Option<Ticket>, Error> {
         let until = time::Instant::now() + wait;
         loop {
-            let taken: Vec<(String, f64)> = self.connection.clone().zpopmin(self.key(lane.as_str()), 1).await?;
+            let taken: Vec<(String, f64)> =
+                self.connection.clone().zpopmin(self.key(lane.as_str()), 1).await?;
             if let Some((ticket, _)) = taken.into_iter().next() {
                 return ticket.parse().map(Some);
             }

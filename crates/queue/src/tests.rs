@@ -30,7 +30,9 @@ async fn keeps_its_promises(line: Arc<dyn Dispatcher>) {
     let waiting: Vec<_> = (0..4)
         .map(|_| {
             let line = line.clone();
-            tokio::spawn(async move { line.pop(Lane::Deliver, Duration::from_secs(10)).await.unwrap().unwrap() })
+            tokio::spawn(
+                async move { line.pop(Lane::Deliver, Duration::from_secs(10)).await.unwrap().unwrap() },
+            )
         })
         .collect();
     tokio::time::sleep(SOON).await;
@@ -59,7 +61,8 @@ async fn a_redis_that_lost_everything_takes_the_tickets_again() {
     let server = a_redis();
     let line = Redis::open(&server.url, "test").await.unwrap();
     line.push(Lane::Model, &[ticket(1)]).await.unwrap();
-    let mut connection = ::redis::Client::open(server.url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let mut connection =
+        ::redis::Client::open(server.url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
     let _: () = ::redis::cmd("FLUSHALL").query_async(&mut connection).await.unwrap();
     let _: () = ::redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut connection).await.unwrap();
     assert_eq!(line.pop(Lane::Model, SOON).await.unwrap(), None);
@@ -71,9 +74,13 @@ async fn a_redis_that_lost_everything_takes_the_tickets_again() {
 async fn a_redis_that_hangs_is_busy_and_does_not_hang_the_worker() {
     let server = a_redis();
     let line = Redis::open(&server.url, "test").await.unwrap();
-    let signal = |name: &str| Command::new("kill").args([name, &server.process.id().to_string()]).status().unwrap();
+    let signal =
+        |name: &str| Command::new("kill").args([name, &server.process.id().to_string()]).status().unwrap();
     signal("-STOP");
-    let error = tokio::time::timeout(Duration::from_secs(20), line.depth(Lane::Model)).await.expect("an answer in time").unwrap_err();
+    let error = tokio::time::timeout(Duration::from_secs(20), line.depth(Lane::Model))
+        .await
+        .expect("an answer in time")
+        .unwrap_err();
     signal("-CONT");
     assert_eq!(error.fault(), Fault::Busy { retry_after: None });
     assert_eq!(line.depth(Lane::Model).await.unwrap(), 0, "and it is used again when it wakes");
@@ -103,7 +110,17 @@ fn a_redis() -> Server {
     let folder = tempfile::tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let process = Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        .args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+        ])
         .arg(folder.path())
         .stdout(Stdio::null())
         .spawn()

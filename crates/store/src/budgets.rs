@@ -37,7 +37,12 @@ pub(crate) async fn set_ceiling(
 ) -> Result<(), Error> {
     let mut values = of(workspace, id);
     values.push(ceiling_micros.into());
-    run(db, "UPDATE budgets SET ceiling_micros = $4 WHERE workspace_id = $1 AND scope = $2 AND scope_id = $3", values).await?;
+    run(
+        db,
+        "UPDATE budgets SET ceiling_micros = $4 WHERE workspace_id = $1 AND scope = $2 AND scope_id = $3",
+        values,
+    )
+    .await?;
     Ok(())
 }
 

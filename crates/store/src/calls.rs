@@ -99,7 +99,12 @@ pub struct Settlement {
 }
 
 /// Looks a call up, or writes it and reserves its price: one transaction, by whoever has the step.
-pub async fn begin(store: &Store, workspace: &WorkspaceId, fence: Fence, new: &NewCall) -> Result<Begun, Error> {
+pub async fn begin(
+    store: &Store,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    new: &NewCall,
+) -> Result<Begun, Error> {
     let tx = store.begin().await?;
     steps::keep(&tx, workspace, fence).await?;
     let begun = match load(&tx, workspace, &new.key).await? {
@@ -110,7 +115,12 @@ pub async fn begin(store: &Store, workspace: &WorkspaceId, fence: Fence, new: &N
     Ok(begun)
 }
 
-async fn first(db: &impl ConnectionTrait, workspace: &WorkspaceId, fence: Fence, new: &NewCall) -> Result<Begun, Error> {
+async fn first(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    new: &NewCall,
+) -> Result<Begun, Error> {
     if !budgets::reserve(db, workspace, &new.run, new.currency, new.reserved_micros).await? {
         return Ok(Begun::OverCeiling);
     }
@@ -155,9 +165,21 @@ async fn again(
         "sending" if new.repeatable => resend(db, workspace, fence, new).await,
         "sending" => {
             let failure = r#"{"code":"call_ambiguous"}"#;
-            change(db, workspace, &call, "state = 'ambiguous', reserved_micros = 0, failure = $4", vec![failure.into()]).await?;
+            change(
+                db,
+                workspace,
+                &call,
+                "state = 'ambiguous', reserved_micros = 0, failure = $4",
+                vec![failure.into()],
+            )
+            .await?;
             budgets::settle(db, workspace, &new.run, call.reserved_micros, 0).await?;
-            let maybe = Settlement { list_micros: call.price_micros, spent_micros: 0, billed: Billed::Maybe, usage: Value::Null };
+            let maybe = Settlement {
+                list_micros: call.price_micros,
+                spent_micros: 0,
+                billed: Billed::Maybe,
+                usage: Value::Null,
+            };
             ledger::write(db, workspace, &call, &maybe).await?;
             Ok(Begun::Ambiguous)
         }
@@ -175,17 +197,34 @@ async fn again(
     }
 }
 
-async fn resend(db: &impl ConnectionTrait, workspace: &WorkspaceId, fence: Fence, new: &NewCall) -> Result<Begun, Error> {
+async fn resend(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    new: &NewCall,
+) -> Result<Begun, Error> {
     let sql = "UPDATE calls SET state = 'sending', epoch = $3, submits = submits + 1, failure = NULL, price_micros = $4, reserved_micros = $5,
                changed_at = {now} WHERE workspace_id = $1 AND key = $2";
     let key = new.key.as_str().into();
-    let values = vec![workspace.as_str().into(), key, fence.epoch.into(), new.price_micros.into(), new.reserved_micros.into()];
+    let values = vec![
+        workspace.as_str().into(),
+        key,
+        fence.epoch.into(),
+        new.price_micros.into(),
+        new.reserved_micros.into(),
+    ];
     run(db, sql, values).await?;
     Ok(Begun::Send)
 }
 
 /// Notes the provider's job, before anybody polls it.
-pub async fn accepted(store: &Store, workspace: &WorkspaceId, fence: Fence, key: &str, job: &Value) -> Result<(), Error> {
+pub async fn accepted(
+    store: &Store,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    key: &str,
+    job: &Value,
+) -> Result<(), Error> {
     let tx = store.begin().await?;
     let call = mine(&tx, workspace, fence, key).await?;
     change(&tx, workspace, &call, "state = 'accepted', job = $4", vec![job.to_string().into()]).await?;
@@ -193,7 +232,13 @@ pub async fn accepted(store: &Store, workspace: &WorkspaceId, fence: Fence, key:
 }
 
 /// Notes where the reply is kept, before anybody reads it.
-pub async fn replied(store: &Store, workspace: &WorkspaceId, fence: Fence, key: &str, reply: &KeptReply) -> Result<(), Error> {
+pub async fn replied(
+    store: &Store,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    key: &str,
+    reply: &KeptReply,
+) -> Result<(), Error> {
     let reply = serde_json::to_string(reply).map_err(unreadable)?;
     let tx = store.begin().await?;
     let call = mine(&tx, workspace, fence, key).await?;
@@ -202,12 +247,19 @@ pub async fn replied(store: &Store, workspace: &WorkspaceId, fence: Fence, key: 
 }
 
 /// Ends a call whose reply is kept: the reservation becomes what was spent, and the ledger gets its line.
-pub async fn settle(store: &Store, workspace: &WorkspaceId, fence: Fence, key: &str, settlement: &Settlement) -> Result<(), Error> {
+pub async fn settle(
+    store: &Store,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    key: &str,
+    settlement: &Settlement,
+) -> Result<(), Error> {
     let tx = store.begin().await?;
     let call = mine(&tx, workspace, fence, key).await?;
     let set = "state = 'settled', reserved_micros = 0, price_micros = $4";
     change(&tx, workspace, &call, set, vec![settlement.list_micros.into()]).await?;
-    budgets::settle(&tx, workspace, &RunId::new(&call.run_id), call.reserved_micros, settlement.spent_micros).await?;
+    budgets::settle(&tx, workspace, &RunId::new(&call.run_id), call.reserved_micros, settlement.spent_micros)
+        .await?;
     ledger::write(&tx, workspace, &call, settlement).await?;
     Ok(tx.commit().await?)
 }
@@ -227,7 +279,8 @@ pub async fn failed(
     let call = mine(&tx, workspace, fence, key).await?;
     let set = "state = $4, reserved_micros = 0, failure = $5";
     change(&tx, workspace, &call, set, vec![state.into(), failure.into()]).await?;
-    budgets::settle(&tx, workspace, &RunId::new(&call.run_id), call.reserved_micros, settlement.spent_micros).await?;
+    budgets::settle(&tx, workspace, &RunId::new(&call.run_id), call.reserved_micros, settlement.spent_micros)
+        .await?;
     if settlement.billed != Billed::No {
         ledger::write(&tx, workspace, &call, settlement).await?;
     }
@@ -235,7 +288,12 @@ pub async fn failed(
 }
 
 /// A call that is under way and that this claim of the step began or took over.
-async fn mine(db: &impl ConnectionTrait, workspace: &WorkspaceId, fence: Fence, key: &str) -> Result<row::Model, Error> {
+async fn mine(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    key: &str,
+) -> Result<row::Model, Error> {
     let call = load(db, workspace, key).await?.ok_or_else(|| Error::NotFound(format!("call {key}")))?;
     let under_way = matches!(call.state.as_str(), "sending" | "accepted" | "replied");
     if under_way && call.step_id == fence.step && call.epoch == fence.epoch {
@@ -245,7 +303,11 @@ async fn mine(db: &impl ConnectionTrait, workspace: &WorkspaceId, fence: Fence, 
     }
 }
 
-async fn load(db: &impl ConnectionTrait, workspace: &WorkspaceId, key: &str) -> Result<Option<row::Model>, Error> {
+async fn load(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    key: &str,
+) -> Result<Option<row::Model>, Error> {
     let sql = "SELECT * FROM calls WHERE workspace_id = $1 AND key = $2 {lock}";
     row(db, sql, vec![workspace.as_str().into(), key.into()]).await
 }
@@ -258,7 +320,9 @@ async fn change(
     set: &str,
     more: Vec<sea_orm::Value>,
 ) -> Result<(), Error> {
-    let sql = format!("UPDATE calls SET {set}, changed_at = {{now}} WHERE workspace_id = $1 AND key = $2 AND epoch = $3");
+    let sql = format!(
+        "UPDATE calls SET {set}, changed_at = {{now}} WHERE workspace_id = $1 AND key = $2 AND epoch = $3"
+    );
     let mut values = vec![workspace.as_str().into(), call.key.as_str().into(), call.epoch.into()];
     values.extend(more);
     match run(db, &sql, values).await?.rows_affected() {

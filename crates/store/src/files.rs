@@ -36,11 +36,17 @@ impl Files {
     /// Fetches a blob; what does not have its digest is not given out.
     pub async fn get(&self, digest: &Digest) -> Result<Bytes, Error> {
         let found = match self.0.get(&key(digest)).await {
-            Err(object_store::Error::NotFound { .. }) => return Err(Error::NotFound(format!("file {digest}"))),
+            Err(object_store::Error::NotFound { .. }) => {
+                return Err(Error::NotFound(format!("file {digest}")));
+            }
             other => other.map_err(failed)?,
         };
         let bytes = found.bytes().await.map_err(failed)?;
-        if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(Error::Files(format!("file {digest} is damaged"))) }
+        if Digest::of(&bytes) == *digest {
+            Ok(bytes)
+        } else {
+            Err(Error::Files(format!("file {digest} is damaged")))
+        }
     }
 }
 

@@ -70,7 +70,10 @@ pub(crate) async fn write(
     let sql = "INSERT INTO ledger (workspace_id, call_key, run_id, step_key, provider, model, currency, list_micros, spent_micros, billed, usage, at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {now}) ON CONFLICT (workspace_id, call_key) DO NOTHING";
     let mut values: Vec<sea_orm::Value> = vec![workspace.as_str().into()];
-    values.extend([&call.key, &call.run_id, &call.step_key, &call.provider, &call.model, &call.currency].map(|t| t.as_str().into()));
+    values.extend(
+        [&call.key, &call.run_id, &call.step_key, &call.provider, &call.model, &call.currency]
+            .map(|t| t.as_str().into()),
+    );
     values.extend([settlement.list_micros.into(), settlement.spent_micros.into(), billed.into()]);
     values.push(settlement.usage.to_string().into());
     run(db, sql, values).await?;

@@ -4,8 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use handbill_migrations::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, ExecResult, FromQueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    ExecResult, FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,10 @@ impl Settings {
     /// Everything in one folder, without a server.
     pub fn embedded(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
-        Self { rows: format!("sqlite://{}", folder.join("handbill.db").display()), files: folder.join("files") }
+        Self {
+            rows: format!("sqlite://{}", folder.join("handbill.db").display()),
+            files: folder.join("files"),
+        }
     }
 }
 
@@ -44,7 +48,9 @@ impl Store {
     /// Opens the store, makes it where it is not, and brings the rows to this build's schema.
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
         let locks = settings.files.join("sessions");
-        tokio::fs::create_dir_all(&locks).await.map_err(|e| Error::Files(format!("{}: {e}", locks.display())))?;
+        tokio::fs::create_dir_all(&locks)
+            .await
+            .map_err(|e| Error::Files(format!("{}: {e}", locks.display())))?;
         let db = connect(&settings.rows).await?;
         Migrator::up(&db, None).await?;
         Ok(Self { db, locks, files: Files::open(&settings.files)? })
@@ -63,7 +69,8 @@ impl Store {
     /// Begins a transaction that may write. On SQLite it takes the write lock at once: two readers that both want to
     /// become writers would refuse each other.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, Error> {
-        let mode = (self.db.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+        let mode =
+            (self.db.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
         Ok(self.db.begin_with_options(options).await?)
     }
@@ -75,7 +82,9 @@ async fn connect(url: &str) -> Result<DatabaseConnection, Error> {
     if let Some(path) = url.strip_prefix("sqlite://") {
         let file = PathBuf::from(path.split('?').next().unwrap_or(path));
         if let Some(folder) = file.parent() {
-            tokio::fs::create_dir_all(folder).await.map_err(|e| Error::Files(format!("{}: {e}", folder.display())))?;
+            tokio::fs::create_dir_all(folder)
+                .await
+                .map_err(|e| Error::Files(format!("{}: {e}", folder.display())))?;
         }
         options.max_connections(4).min_connections(1);
         // `synchronous=FULL`: a call's row must be on the disk before the call leaves, even if the power fails.
@@ -94,24 +103,38 @@ async fn connect(url: &str) -> Result<DatabaseConnection, Error> {
 
 /// Runs one statement. `{now}` in it stands for the database's own clock in milliseconds since 1970: the clocks of
 /// workers may differ, and leases must not.
-pub(crate) async fn run(db: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<ExecResult, Error> {
+pub(crate) async fn run(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<ExecResult, Error> {
     Ok(db.execute_raw(statement(db, sql, values)).await?)
 }
 
 /// Asks for rows.
-pub(crate) async fn rows<T: FromQueryResult>(db: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Vec<T>, Error> {
+pub(crate) async fn rows<T: FromQueryResult>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<T>, Error> {
     Ok(T::find_by_statement(statement(db, sql, values)).all(db).await?)
 }
 
 /// Asks for one row at most.
-pub(crate) async fn row<T: FromQueryResult>(db: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Option<T>, Error> {
+pub(crate) async fn row<T: FromQueryResult>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<T>, Error> {
     Ok(T::find_by_statement(statement(db, sql, values)).one(db).await?)
 }
 
 pub(crate) fn statement(db: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Statement {
     let backend = db.get_database_backend();
     let (now, lock) = match backend {
-        DbBackend::Postgres => ("(CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint))", "FOR UPDATE"),
+        DbBackend::Postgres => {
+            ("(CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint))", "FOR UPDATE")
+        }
         // One writer at a time: there is nothing to lock row by row.
         _ => ("(CAST(unixepoch('subsec') * 1000 AS integer))", ""),
     };

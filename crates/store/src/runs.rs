@@ -67,13 +67,19 @@ pub async fn create(store: &Store, workspace: &WorkspaceId, new: &NewRun) -> Res
 /// Finds a run of this workspace.
 pub async fn find(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<Run, Error> {
     let sql = "SELECT * FROM runs WHERE workspace_id = $1 AND id = $2";
-    let found: Option<row::Model> = row(&store.db, sql, vec![workspace.as_str().into(), id.as_str().into()]).await?;
+    let found: Option<row::Model> =
+        row(&store.db, sql, vec![workspace.as_str().into(), id.as_str().into()]).await?;
     found.ok_or_else(|| Error::NotFound(format!("run {id}")))?.read()
 }
 
 /// Opens an ended run again for what failed, and sets its ceiling anew. What succeeded stays, except where it was made
 /// without the output of a step that failed: that is made again. Nothing happens to a run that succeeded or was canceled.
-pub async fn reopen(store: &Store, workspace: &WorkspaceId, id: &RunId, ceiling_micros: Option<i64>) -> Result<(), Error> {
+pub async fn reopen(
+    store: &Store,
+    workspace: &WorkspaceId,
+    id: &RunId,
+    ceiling_micros: Option<i64>,
+) -> Result<(), Error> {
     let tx = store.begin().await?;
     budgets::set_ceiling(&tx, workspace, id, ceiling_micros).await?;
     steps::release_held(&tx, workspace, id).await?;
@@ -90,7 +96,12 @@ pub async fn reopen(store: &Store, workspace: &WorkspaceId, id: &RunId, ceiling_
 }
 
 /// Ends a run whose steps have all ended. `false`: steps remain, or it had ended before.
-pub async fn conclude(store: &Store, workspace: &WorkspaceId, id: &RunId, state: RunState) -> Result<bool, Error> {
+pub async fn conclude(
+    store: &Store,
+    workspace: &WorkspaceId,
+    id: &RunId,
+    state: RunState,
+) -> Result<bool, Error> {
     let done = run(
         &store.db,
         "UPDATE runs SET state = $3, ended_at = {now} WHERE workspace_id = $1 AND id = $2 AND state = 'running'

@@ -86,7 +86,10 @@ pub async fn bury_all(store: &Store) -> Result<u64, Error> {
         id: String,
     }
     let mut given_back = 0;
-    for session in rows::<Living>(&store.db, "SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id", vec![]).await? {
+    for session in
+        rows::<Living>(&store.db, "SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id", vec![])
+            .await?
+    {
         given_back += bury(store, &session.id).await?;
     }
     Ok(given_back)
@@ -95,7 +98,8 @@ pub async fn bury_all(store: &Store) -> Result<u64, Error> {
 /// One transaction: a session that is dead has no steps.
 async fn bury(store: &Store, id: &str) -> Result<u64, Error> {
     let tx = store.begin().await?;
-    run(&tx, "UPDATE sessions SET ended_at = {now} WHERE id = $1 AND ended_at IS NULL", vec![id.into()]).await?;
+    run(&tx, "UPDATE sessions SET ended_at = {now} WHERE id = $1 AND ended_at IS NULL", vec![id.into()])
+        .await?;
     let given_back = steps::abandon(&tx, id).await?;
     tx.commit().await?;
     // A file that stays behind does no harm; the row says that the session ended.

@@ -88,7 +88,11 @@ pub async fn all(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<V
 }
 
 /// Outputs of the steps that a step needs and that succeeded, by key.
-pub async fn inputs(store: &Store, workspace: &WorkspaceId, step: i64) -> Result<BTreeMap<String, Value>, Error> {
+pub async fn inputs(
+    store: &Store,
+    workspace: &WorkspaceId,
+    step: i64,
+) -> Result<BTreeMap<String, Value>, Error> {
     #[derive(FromQueryResult)]
     struct Output {
         key: String,
@@ -101,13 +105,18 @@ pub async fn inputs(store: &Store, workspace: &WorkspaceId, step: i64) -> Result
 }
 
 /// Steps of a run that can be claimed now.
-pub async fn claimable(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<Vec<(i64, Lane)>, Error> {
+pub async fn claimable(
+    store: &Store,
+    workspace: &WorkspaceId,
+    id: &RunId,
+) -> Result<Vec<(i64, Lane)>, Error> {
     #[derive(FromQueryResult)]
     struct Ticket {
         id: i64,
         lane: String,
     }
-    let sql = "SELECT s.id, s.lane FROM steps s JOIN runs r ON r.workspace_id = s.workspace_id AND r.id = s.run_id
+    let sql =
+        "SELECT s.id, s.lane FROM steps s JOIN runs r ON r.workspace_id = s.workspace_id AND r.id = s.run_id
                WHERE s.workspace_id = $1 AND s.run_id = $2 AND r.state = 'running'
                AND (s.state = 'ready' OR (s.state = 'waiting' AND s.due_at <= {now})) ORDER BY s.id";
     let found: Vec<Ticket> = rows(&store.db, sql, of(workspace, id)).await?;
@@ -135,7 +144,12 @@ pub async fn census(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Resul
 }
 
 /// Takes a step for a worker session. `None`: somebody else was faster, or it cannot be taken.
-pub async fn claim(store: &Store, workspace: &WorkspaceId, step: i64, session: &str) -> Result<Option<Step>, Error> {
+pub async fn claim(
+    store: &Store,
+    workspace: &WorkspaceId,
+    step: i64,
+    session: &str,
+) -> Result<Option<Step>, Error> {
     let sql = "UPDATE steps SET state = 'running', epoch = epoch + 1, session_id = $3, due_at = NULL, started_at = {now}
                WHERE workspace_id = $1 AND id = $2 AND (state = 'ready' OR (state = 'waiting' AND due_at <= {now}))
                AND EXISTS (SELECT 1 FROM runs r WHERE r.workspace_id = steps.workspace_id AND r.id = steps.run_id AND r.state = 'running')
@@ -147,12 +161,22 @@ pub async fn claim(store: &Store, workspace: &WorkspaceId, step: i64, session: &
 }
 
 /// Ends a step well, and makes those ready that waited for it last: one transaction.
-pub async fn complete(store: &Store, workspace: &WorkspaceId, fence: Fence, output: &Value) -> Result<(), Error> {
+pub async fn complete(
+    store: &Store,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    output: &Value,
+) -> Result<(), Error> {
     end(store, workspace, fence, StepState::Succeeded, Some(output), None).await
 }
 
 /// Gives a step up, and makes those ready that waited for it last: they may do without it.
-pub async fn fail(store: &Store, workspace: &WorkspaceId, fence: Fence, failure: &Failure) -> Result<(), Error> {
+pub async fn fail(
+    store: &Store,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    failure: &Failure,
+) -> Result<(), Error> {
     end(store, workspace, fence, StepState::Failed, None, Some(failure)).await
 }
 
@@ -177,7 +201,13 @@ async fn end(
 }
 
 /// Puts a step off because somebody was busy; it can be claimed again after `wait`.
-pub async fn defer(store: &Store, workspace: &WorkspaceId, fence: Fence, wait: Duration, why: &Failure) -> Result<(), Error> {
+pub async fn defer(
+    store: &Store,
+    workspace: &WorkspaceId,
+    fence: Fence,
+    wait: Duration,
+    why: &Failure,
+) -> Result<(), Error> {
     let sql = "UPDATE steps SET state = 'waiting', due_at = {now} + $4, attempts = attempts + 1, failure = $5, session_id = NULL
                WHERE workspace_id = $1 AND id = $2 AND epoch = $3 AND state = 'running'";
     let mut values = fenced(workspace, fence);
@@ -207,7 +237,11 @@ pub async fn retry_held(store: &Store, workspace: &WorkspaceId, id: &RunId) -> R
     release_held(&store.db, workspace, id).await
 }
 
-pub(crate) async fn release_held(db: &impl ConnectionTrait, workspace: &WorkspaceId, id: &RunId) -> Result<(), Error> {
+pub(crate) async fn release_held(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    id: &RunId,
+) -> Result<(), Error> {
     let sql = "UPDATE steps SET state = 'ready', failure = NULL
                WHERE workspace_id = $1 AND run_id = $2 AND state = 'waiting' AND due_at IS NULL";
     run(db, sql, of(workspace, id)).await?;
@@ -215,14 +249,20 @@ pub(crate) async fn release_held(db: &impl ConnectionTrait, workspace: &Workspac
 }
 
 /// Sets failed steps, and everything that was made after them, back to the beginning.
-pub(crate) async fn retry_failed(db: &impl ConnectionTrait, workspace: &WorkspaceId, id: &RunId) -> Result<(), Error> {
+pub(crate) async fn retry_failed(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    id: &RunId,
+) -> Result<(), Error> {
     let sql = "WITH RECURSIVE again(id) AS (
                  SELECT id FROM steps WHERE workspace_id = $1 AND run_id = $2 AND state = 'failed'
                  UNION SELECT d.step_id FROM dependencies d JOIN again a ON d.needs_id = a.id)
                UPDATE steps SET state = 'blocked', output = NULL, failure = NULL, attempts = 0, crashes = 0, ended_at = NULL
                WHERE id IN (SELECT id FROM again)";
     run(db, sql, of(workspace, id)).await?;
-    let sql = format!("UPDATE steps SET state = 'ready' WHERE workspace_id = $1 AND run_id = $2 AND state = 'blocked' AND {PARENTS_ENDED}");
+    let sql = format!(
+        "UPDATE steps SET state = 'ready' WHERE workspace_id = $1 AND run_id = $2 AND state = 'blocked' AND {PARENTS_ENDED}"
+    );
     run(db, &sql, of(workspace, id)).await?;
     Ok(())
 }
@@ -235,7 +275,11 @@ pub(crate) async fn abandon(db: &impl ConnectionTrait, session: &str) -> Result<
 }
 
 /// Locks a step that is still ours for the rest of the transaction.
-pub(crate) async fn keep(db: &impl ConnectionTrait, workspace: &WorkspaceId, fence: Fence) -> Result<(), Error> {
+pub(crate) async fn keep(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    fence: Fence,
+) -> Result<(), Error> {
     let sql = "UPDATE steps SET epoch = epoch WHERE workspace_id = $1 AND id = $2 AND epoch = $3 AND state = 'running'";
     held(run(db, sql, fenced(workspace, fence)).await?.rows_affected(), fence)
 }
@@ -256,9 +300,13 @@ pub(crate) async fn insert(
         let sql = "INSERT INTO steps (workspace_id, run_id, key, kind, lane, state, revision, epoch, attempts, crashes, spec)
                    VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, $7) RETURNING id";
         let mut values = of(workspace, id);
-        values.extend([step.key.as_str(), &step.kind, step.lane.as_str(), state.as_str()].map(sea_orm::Value::from));
+        values.extend(
+            [step.key.as_str(), &step.kind, step.lane.as_str(), state.as_str()].map(sea_orm::Value::from),
+        );
         values.push(step.spec.to_string().into());
-        let Some(Id { id }) = row(db, sql, values).await? else { return Err(unreadable("no id for a new step")) };
+        let Some(Id { id }) = row(db, sql, values).await? else {
+            return Err(unreadable("no id for a new step"));
+        };
         ids.insert(&step.key, id);
         for need in &step.needs {
             let values = vec![workspace.as_str().into(), id.into(), ids[need.as_str()].into()];
@@ -278,8 +326,10 @@ fn parents_first(steps: &[NewStep]) -> Result<Vec<&NewStep>, Error> {
             return Err(Error::Graph(format!("two steps are called {}", step.key)));
         }
     }
-    if let Some((step, need)) =
-        steps.iter().flat_map(|s| s.needs.iter().map(move |n| (s, n))).find(|(_, n)| !known.contains(n.as_str()))
+    if let Some((step, need)) = steps
+        .iter()
+        .flat_map(|s| s.needs.iter().map(move |n| (s, n)))
+        .find(|(_, n)| !known.contains(n.as_str()))
     {
         return Err(Error::Graph(format!("{} needs {need}, which is no step", step.key)));
     }
@@ -312,7 +362,9 @@ async fn unblock(db: &impl ConnectionTrait, workspace: &WorkspaceId, step: i64) 
     let children = "SELECT d.step_id FROM dependencies d WHERE d.workspace_id = $1 AND d.needs_id = $2";
     let sql = format!("SELECT id FROM steps WHERE id IN ({children}) ORDER BY id {{lock}}");
     db.query_all_raw(crate::open::statement(db, &sql, values())).await?;
-    let sql = format!("UPDATE steps SET state = 'ready' WHERE id IN ({children}) AND state = 'blocked' AND {PARENTS_ENDED}");
+    let sql = format!(
+        "UPDATE steps SET state = 'ready' WHERE id IN ({children}) AND state = 'blocked' AND {PARENTS_ENDED}"
+    );
     run(db, &sql, values()).await?;
     Ok(())
 }
@@ -335,7 +387,8 @@ fn json(failure: &Failure) -> Result<String, Error> {
 
 impl row::Model {
     fn read(self) -> Result<Step, Error> {
-        let value = |text: Option<String>| text.map(|t| serde_json::from_str(&t)).transpose().map_err(unreadable);
+        let value =
+            |text: Option<String>| text.map(|t| serde_json::from_str(&t)).transpose().map_err(unreadable);
         Ok(Step {
             id: self.id,
             run: RunId::new(self.run_id),

@@ -24,9 +24,10 @@ use handbill_pipeline::{Asked, Desk, Error as StepError, graph::StepSpec};
 use handbill_providers::{
     Error as ModelError,
     ask::{
-        Image, ImageAnswer, ImageAsk, JobHandle, Model, Polled, Reply, Speech, SpeechAnswer, SpeechAsk, Submission, Text, TextAnswer,
-        TextAsk, Usage, Video, VideoAnswer, VideoAsk,
+        Image, ImageAnswer, ImageAsk, JobHandle, Model, Polled, Reply, Speech, SpeechAnswer, SpeechAsk,
+        Submission, Text, TextAnswer, TextAsk, Usage, Video, VideoAnswer, VideoAsk,
     },
+    usage::Expected,
 };
 use handbill_store::{
     Store,
@@ -88,11 +89,12 @@ impl Counter {
         let entry = model.entry();
         let rehearsed = self.models.is_rehearsal(entry);
         let repeatable = rehearsed || entry.abilities.idempotency;
-        let price = self.planned_price(role, entry)?;
+        let price = self.most(role, entry, ask)?;
         let request = identity::digest(ask).map_err(|e| unreadable(entry, &e))?;
         let sequence = self.sequence(entry, &request);
         let place = (self.workspace.as_str(), self.run.as_str(), &self.spec.key, self.revision, sequence);
-        let key = identity::digest(&(place, &entry.provider, &entry.id, &entry.model, &request)).map_err(|e| unreadable(entry, &e))?;
+        let key = identity::digest(&(place, &entry.provider, &entry.id, &entry.model, &request))
+            .map_err(|e| unreadable(entry, &e))?;
         let call = Call { key: key.as_str().to_owned(), role, entry, price, rehearsed, repeatable };
         let new = NewCall {
             key: call.key.clone(),
@@ -120,7 +122,9 @@ impl Counter {
                 (self.wait(&*model, &call, &job).await?, None)
             }
             Begun::Kept { reply, settled } => (self.fetch(&reply).await?, Some(settled)),
-            Begun::Ambiguous => return Err(ambiguous(entry, "an earlier process sent it and did not live to see the answer")),
+            Begun::Ambiguous => {
+                return Err(ambiguous(entry, "an earlier process sent it and did not live to see the answer"));
+            }
             Begun::OverCeiling => {
                 self.over_ceiling.store(true, Ordering::Relaxed);
                 let reason = format!("the run's ceiling leaves no {} for {}", call.price, entry.id);
@@ -129,7 +133,9 @@ impl Counter {
         };
         let kept = settled.is_some();
         let cost = match (model.read(ask, &reply), settled.flatten()) {
-            (Ok(answer), Some(micros)) => Ok((answer, Money { amount_micros: micros, currency: self.currency })),
+            (Ok(answer), Some(micros)) => {
+                Ok((answer, Money { amount_micros: micros, currency: self.currency }))
+            }
             (Err(error), Some(_)) => Err(error),
             (Ok(answer), None) => {
                 let cost = self.settle(&call, K::usage(&answer)).await?;
@@ -154,7 +160,13 @@ impl Counter {
     }
 
     /// Sends a request that is in the journal, and keeps what comes back.
-    async fn send<K: Kinded>(&self, model: &dyn Model<K>, call: &Call<'_>, ask: &K::Ask, flight: Flight<'_>) -> Result<Reply, ModelError> {
+    async fn send<K: Kinded>(
+        &self,
+        model: &dyn Model<K>,
+        call: &Call<'_>,
+        ask: &K::Ask,
+        flight: Flight<'_>,
+    ) -> Result<Reply, ModelError> {
         let submitted = model.submit(ask, &call.key).await;
         self.points.at("call sent").await;
         match submitted {
@@ -164,7 +176,8 @@ impl Counter {
             }
             Ok(Submission::Accepted(job)) => {
                 let note = serde_json::to_value(&job).map_err(|e| unreadable(call.entry, &e))?;
-                persist(|| calls::accepted(&self.store, &self.workspace, self.fence, &call.key, &note)).await?;
+                persist(|| calls::accepted(&self.store, &self.workspace, self.fence, &call.key, &note))
+                    .await?;
                 self.points.at("job noted").await;
                 drop(flight);
                 self.wait(model, call, &job).await
@@ -181,7 +194,12 @@ impl Counter {
     }
 
     /// Looks at a job until it is done. The job is in the journal, so giving up here loses nothing.
-    async fn wait<K: Kinded>(&self, model: &dyn Model<K>, call: &Call<'_>, job: &JobHandle) -> Result<Reply, ModelError> {
+    async fn wait<K: Kinded>(
+        &self,
+        model: &dyn Model<K>,
+        call: &Call<'_>,
+        job: &JobHandle,
+    ) -> Result<Reply, ModelError> {
         let mut misses = 0;
         loop {
             match model.poll(job).await {
@@ -197,10 +215,19 @@ impl Counter {
                 Err(ModelError::Ambiguous { provider, reason }) if misses >= MISSES => {
                     return Err(ModelError::Unavailable { provider, reason, retry_after: None });
                 }
-                Err(error) if misses < MISSES && (matches!(error, ModelError::Ambiguous { .. }) || is_busy(&error)) => {
+                Err(error)
+                    if misses < MISSES
+                        && (matches!(error, ModelError::Ambiguous { .. }) || is_busy(&error)) =>
+                {
                     misses += 1;
-                    let asked_for = if let Fault::Busy { retry_after } = error.fault() { retry_after } else { None };
-                    time::sleep(asked_for.unwrap_or(Duration::from_millis(500 << misses)).min(Duration::from_secs(60))).await;
+                    let asked_for =
+                        if let Fault::Busy { retry_after } = error.fault() { retry_after } else { None };
+                    time::sleep(
+                        asked_for
+                            .unwrap_or(Duration::from_millis(500 << misses))
+                            .min(Duration::from_secs(60)),
+                    )
+                    .await;
                 }
                 Err(error) => return Err(error),
             }
@@ -234,7 +261,13 @@ impl Counter {
         Ok(cost)
     }
 
-    async fn enter(&self, call: &Call<'_>, cost: &Money, billed: Billed, usage: &Usage) -> Result<(), ModelError> {
+    async fn enter(
+        &self,
+        call: &Call<'_>,
+        cost: &Money,
+        billed: Billed,
+        usage: &Usage,
+    ) -> Result<(), ModelError> {
         let settlement = settlement(call, cost, billed, usage);
         persist(|| calls::settle(&self.store, &self.workspace, self.fence, &call.key, &settlement)).await
     }
@@ -242,7 +275,8 @@ impl Counter {
     /// Ends a call whose reply holds no answer.
     async fn refused(&self, call: &Call<'_>, error: ModelError) -> Result<ModelError, ModelError> {
         if error.billed() == Billed::Yes {
-            self.enter(call, &call.price, Billed::Yes, &Usage { estimated: true, ..Usage::default() }).await?;
+            self.enter(call, &call.price, Billed::Yes, &Usage { estimated: true, ..Usage::default() })
+                .await?;
         } else {
             self.give_up(call, &error).await?;
         }
@@ -252,23 +286,27 @@ impl Counter {
     async fn give_up(&self, call: &Call<'_>, error: &ModelError) -> Result<(), ModelError> {
         let (code, billed, next_action) = (error.code().into(), error.billed(), error.next_action());
         let failure = Failure { code, message: error.to_string(), billed, next_action };
-        let mut settlement = settlement(call, &call.price, billed, &Usage { estimated: true, ..Usage::default() });
+        let mut settlement =
+            settlement(call, &call.price, billed, &Usage { estimated: true, ..Usage::default() });
         if billed != Billed::Yes {
             settlement.spent_micros = 0;
         }
-        persist(|| calls::failed(&self.store, &self.workspace, self.fence, &call.key, &failure, &settlement)).await?;
+        persist(|| calls::failed(&self.store, &self.workspace, self.fence, &call.key, &failure, &settlement))
+            .await?;
         self.points.at("call failed").await;
         Ok(())
     }
 
-    /// The most that the plan foresaw for one call of this role.
-    fn planned_price(&self, role: Role, entry: &Entry) -> Result<Money, ModelError> {
-        let prices = self.spec.calls.iter().filter(|c| c.role == role).map(|c| self.models.price(entry, &c.usage, self.currency));
-        let most = prices.collect::<Result<Vec<_>, _>>()?.into_iter().max_by_key(|p| p.amount_micros);
-        most.ok_or_else(|| ModelError::Rejected {
-            provider: entry.provider.clone(),
-            reason: format!("the plan has no price for {} in {}", role.as_str(), self.spec.key),
-        })
+    /// The most that the plan foresaw for one call of this role; a call that it did not foresee is priced by itself.
+    fn most(&self, role: Role, entry: &Entry, ask: &impl Expected) -> Result<Money, ModelError> {
+        let planned = self
+            .spec
+            .calls
+            .iter()
+            .filter(|c| c.role == role)
+            .map(|c| self.models.price(entry, &c.usage, self.currency));
+        let most = planned.collect::<Result<Vec<_>, _>>()?.into_iter().max_by_key(|p| p.amount_micros);
+        most.map_or_else(|| self.models.price(entry, &ask.expected(entry), self.currency), Ok)
     }
 
     /// How many equal questions came before. Questions that differ have different keys anyway, so the count does not
@@ -334,7 +372,9 @@ impl Drop for Flight<'_> {
 }
 
 /// Writes something down that must not be lost; a database that is busy for a moment does not lose it.
-async fn persist<T, F: Future<Output = Result<T, handbill_store::Error>>>(write: impl Fn() -> F) -> Result<T, ModelError> {
+async fn persist<T, F: Future<Output = Result<T, handbill_store::Error>>>(
+    write: impl Fn() -> F,
+) -> Result<T, ModelError> {
     let mut tries = 0;
     loop {
         match write().await {
@@ -362,11 +402,18 @@ fn is_busy(error: &ModelError) -> bool {
 }
 
 fn journal(error: handbill_store::Error) -> ModelError {
-    ModelError::Unavailable { provider: "the call journal".into(), reason: error.to_string(), retry_after: None }
+    ModelError::Unavailable {
+        provider: "the call journal".into(),
+        reason: error.to_string(),
+        retry_after: None,
+    }
 }
 
 fn unreadable(entry: &Entry, error: &serde_json::Error) -> ModelError {
-    ModelError::Rejected { provider: entry.provider.clone(), reason: format!("the request is not JSON: {error}") }
+    ModelError::Rejected {
+        provider: entry.provider.clone(),
+        reason: format!("the request is not JSON: {error}"),
+    }
 }
 
 fn ambiguous(entry: &Entry, reason: &str) -> ModelError {

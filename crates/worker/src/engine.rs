@@ -93,7 +93,12 @@ pub struct Engine {
 
 impl Engine {
     /// An engine with the usual settings that tells nobody.
-    pub fn new(store: Store, dispatcher: Arc<dyn Dispatcher>, models: Arc<dyn Models>, runner: Arc<dyn Runner>) -> Self {
+    pub fn new(
+        store: Store,
+        dispatcher: Arc<dyn Dispatcher>,
+        models: Arc<dyn Models>,
+        runner: Arc<dyn Runner>,
+    ) -> Self {
         Self {
             store,
             dispatcher,

@@ -9,6 +9,7 @@ use handbill_domain::{
 use handbill_providers::{
     Error as ModelError,
     ask::{Image, Kind, Model, Speech, Text, Usage, Video},
+    usage::Expected,
 };
 
 /// The models in force: who serves which role, at what price.
@@ -28,7 +29,7 @@ pub trait Models: Send + Sync {
 }
 
 /// The kinds of asking, as the desk tells them apart.
-pub(crate) trait Kinded: Kind {
+pub(crate) trait Kinded: Kind<Ask: Expected> {
     /// Who is asked.
     fn model(models: &dyn Models, role: Role) -> Result<Arc<dyn Model<Self>>, ModelError>;
     /// What an answer used.

@@ -43,7 +43,12 @@ pub(crate) async fn outcome(store: &Store, workspace: &WorkspaceId, id: &RunId) 
         state,
         outputs: BTreeMap::new(),
         failures: Vec::new(),
-        cost: Cost { planned: frozen.planned, list: sums.list, spent: sums.spent, ambiguous_calls: sums.ambiguous_calls },
+        cost: Cost {
+            planned: frozen.planned,
+            list: sums.list,
+            spent: sums.spent,
+            ambiguous_calls: sums.ambiguous_calls,
+        },
     };
     for step in steps {
         match (step.state, step.output) {

@@ -56,7 +56,12 @@ struct Shift {
     over: Stop,
 }
 
-pub(crate) async fn run(engine: &Engine, workspace: &WorkspaceId, id: &RunId, stop: &Stop) -> Result<RunOutcome, Error> {
+pub(crate) async fn run(
+    engine: &Engine,
+    workspace: &WorkspaceId,
+    id: &RunId,
+    stop: &Stop,
+) -> Result<RunOutcome, Error> {
     let found = runs::find(&engine.store, workspace, id).await?;
     if found.state != RunState::Running {
         return outcome::outcome(&engine.store, workspace, id).await;
@@ -125,7 +130,10 @@ impl Shift {
             }
             sessions::recover(store).await?;
             for (step, lane) in steps::claimable(store, &self.workspace, &self.run).await? {
-                self.engine.dispatcher.push(lane, &[Ticket { workspace: self.workspace.clone(), step }]).await?;
+                self.engine
+                    .dispatcher
+                    .push(lane, &[Ticket { workspace: self.workspace.clone(), step }])
+                    .await?;
             }
             let census = steps::census(store, &self.workspace, &self.run).await?;
             if census.open == 0 {
@@ -162,7 +170,9 @@ impl Shift {
             let step = match ticket {
                 Ok(None) => continue,
                 Ok(Some(ticket)) if ticket.workspace == self.workspace => {
-                    steps::claim(&self.engine.store, &self.workspace, ticket.step, self.living.session().id()).await.map_err(Error::from)
+                    steps::claim(&self.engine.store, &self.workspace, ticket.step, self.living.session().id())
+                        .await
+                        .map_err(Error::from)
                 }
                 Ok(Some(other)) => Err(Error::Broken(format!("ticket {other} is not for this run"))),
                 Err(error) => Err(error.into()),
@@ -226,7 +236,9 @@ impl Shift {
         engine.points.at("step ran").await;
         let done = match result {
             Ok(Ok(output)) => self.succeed(&step, &spec, &output, begun.elapsed()).await,
-            Ok(Err(error)) if desk.over_ceiling.load(Ordering::Relaxed) => self.hold(&step, &spec, &error).await,
+            Ok(Err(error)) if desk.over_ceiling.load(Ordering::Relaxed) => {
+                self.hold(&step, &spec, &error).await
+            }
             Ok(Err(error)) => self.fall_short(&step, &spec, &error).await,
             Err(panic) => self.fail(&step, &spec, panicked(&*panic)).await,
         };
@@ -240,7 +252,13 @@ impl Shift {
         let _ = desk.flights.subscribe().wait_for(|n| *n == 0).await;
     }
 
-    async fn succeed(&self, step: &Step, spec: &StepSpec, output: &StepOutput, took: Duration) -> Result<(), Error> {
+    async fn succeed(
+        &self,
+        step: &Step,
+        spec: &StepSpec,
+        output: &StepOutput,
+        took: Duration,
+    ) -> Result<(), Error> {
         let value = serde_json::to_value(output)?;
         steps::complete(&self.engine.store, &self.workspace, step.fence(), &value).await?;
         (self.engine.listener)(Event::StepFinished {
@@ -258,7 +276,8 @@ impl Shift {
             return self.fail(step, spec, error.failure()).await;
         };
         let settings = &self.engine.settings;
-        let backoff = Duration::from_millis(settings.backoff_ms << u32::try_from(step.attempts).unwrap_or(0).min(10));
+        let backoff =
+            Duration::from_millis(settings.backoff_ms << u32::try_from(step.attempts).unwrap_or(0).min(10));
         let wait = retry_after.unwrap_or(Duration::ZERO).max(backoff);
         let too_long = retry_after.is_some_and(|asked| asked > Duration::from_secs(settings.patience_s));
         if self.is_last(step) || too_long {
@@ -274,7 +293,12 @@ impl Shift {
     /// A step that the ceiling stops is not failed: it waits for money.
     async fn hold(&self, step: &Step, spec: &StepSpec, error: &StepError) -> Result<(), Error> {
         let code = "ceiling_reached".to_owned();
-        let reason = Failure { code, message: error.to_string(), billed: Billed::No, next_action: NextAction::RaiseCeiling };
+        let reason = Failure {
+            code,
+            message: error.to_string(),
+            billed: Billed::No,
+            next_action: NextAction::RaiseCeiling,
+        };
         steps::hold(&self.engine.store, &self.workspace, step.fence(), &reason).await?;
         (self.engine.listener)(Event::StepWaiting { step: spec.key.clone(), ms: None, reason });
         Ok(())
@@ -283,7 +307,11 @@ impl Shift {
     async fn fail(&self, step: &Step, spec: &StepSpec, failure: Failure) -> Result<(), Error> {
         steps::fail(&self.engine.store, &self.workspace, step.fence(), &failure).await?;
         tracing::info!(run = %self.run, step = %spec.key, code = %failure.code, "step failed: {}", failure.message);
-        (self.engine.listener)(Event::StepFailed { step: spec.key.clone(), stage: spec.stage.clone(), failure });
+        (self.engine.listener)(Event::StepFailed {
+            step: spec.key.clone(),
+            stage: spec.stage.clone(),
+            failure,
+        });
         self.money_may_be_free().await
     }
 
@@ -298,7 +326,10 @@ impl Shift {
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
-    let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    let said = panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
     Failure {
         code: "internal".into(),
         message: format!("the step panicked: {}", said.unwrap_or_default()),

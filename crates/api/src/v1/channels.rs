@@ -42,7 +42,9 @@ async fn list() -> Json<List> {
 
 async fn one(id: Path<String>) -> Result<Json<View>, Problem> {
     let found = channels().iter().find(|c| c.id == *id);
-    found.map(|c| Json(show(c))).ok_or_else(|| Problem::new(Fault::NotFound, format!("there is no channel {id}")))
+    found
+        .map(|c| Json(show(c)))
+        .ok_or_else(|| Problem::new(Fault::NotFound, format!("there is no channel {id}")))
 }
 
 fn show(channel: &'static Channel) -> View {

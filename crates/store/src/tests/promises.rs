@@ -52,7 +52,13 @@ fn a_step(key: &str, needs: &[&str]) -> NewStep {
 }
 
 fn a_run(id: &str, steps: Vec<NewStep>) -> NewRun {
-    NewRun { id: RunId::new(id), inputs: json!({ "b": "é", "a": [1] }), steps, currency: Currency::Usd, ceiling_micros: None }
+    NewRun {
+        id: RunId::new(id),
+        inputs: json!({ "b": "é", "a": [1] }),
+        steps,
+        currency: Currency::Usd,
+        ceiling_micros: None,
+    }
 }
 
 async fn begin(store: &Store, run: &NewRun) -> (RunId, Session) {
@@ -71,7 +77,11 @@ async fn a_run_is_written_once_and_whole(store: &Store) {
     assert!(runs::create(store, &here(), &new).await.unwrap());
     assert!(!runs::create(store, &here(), &new).await.unwrap());
     let run = runs::find(store, &here(), &new.id).await.unwrap();
-    assert_eq!((run.state, run.inputs.to_string()), (RunState::Running, new.inputs.to_string()), "not even the order of keys changes");
+    assert_eq!(
+        (run.state, run.inputs.to_string()),
+        (RunState::Running, new.inputs.to_string()),
+        "not even the order of keys changes"
+    );
     let found = steps::all(store, &here(), &new.id).await.unwrap();
     let states: Vec<_> = found.iter().map(|s| (s.key.as_str(), s.state)).collect();
     assert_eq!(states, [("a", StepState::Ready), ("b", StepState::Blocked)]);
@@ -87,7 +97,10 @@ async fn a_graph_that_cannot_run_is_refused(store: &Store) {
         let new = a_run("impossible", steps);
         let error = runs::create(store, &here(), &new).await.unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
-        assert!(matches!(runs::find(store, &here(), &new.id).await, Err(Error::NotFound(_))), "nothing was written");
+        assert!(
+            matches!(runs::find(store, &here(), &new.id).await, Err(Error::NotFound(_))),
+            "nothing was written"
+        );
     }
 }
 
@@ -161,7 +174,10 @@ async fn a_dead_session_gives_its_steps_back_and_a_living_one_keeps_them(store: 
     sessions::beat(store, &session).await.unwrap();
     let id = session.id().to_owned();
     drop(session);
-    assert!(sessions::recover(store).await.unwrap() >= 1, "its lock fell: it is dead, long before its lease ends");
+    assert!(
+        sessions::recover(store).await.unwrap() >= 1,
+        "its lock fell: it is dead, long before its lease ends"
+    );
     let back = steps::all(store, &here(), &run).await.unwrap();
     assert_eq!((back[0].state, back[0].crashes), (StepState::Ready, 1));
     assert!(steps::complete(store, &here(), taken.fence(), &Value::Null).await.is_err());
@@ -211,9 +227,22 @@ async fn a_call_goes_through_its_states_and_is_paid_once(store: &Store) {
     let (fence, call) = (step.fence(), a_call("k1", &run, 500, false));
     assert_eq!(calls::begin(store, &here(), fence, &call).await.unwrap(), Begun::Send);
     assert_eq!(sums(store, &run).await, (0, 0, 500, 0));
-    calls::failed(store, &here(), fence, "k1", &failure(), &Settlement { billed: Billed::No, spent_micros: 0, ..a_settlement(500) }).await.unwrap();
+    calls::failed(
+        store,
+        &here(),
+        fence,
+        "k1",
+        &failure(),
+        &Settlement { billed: Billed::No, spent_micros: 0, ..a_settlement(500) },
+    )
+    .await
+    .unwrap();
     assert_eq!(sums(store, &run).await, (0, 0, 0, 0), "nothing was made: nothing is owed");
-    assert_eq!(calls::begin(store, &here(), fence, &call).await.unwrap(), Begun::Send, "and it may be sent again");
+    assert_eq!(
+        calls::begin(store, &here(), fence, &call).await.unwrap(),
+        Begun::Send,
+        "and it may be sent again"
+    );
     calls::accepted(store, &here(), fence, "k1", &json!({ "id": "job" })).await.unwrap();
 
     steps::release(store, &here(), fence).await.unwrap();
@@ -222,11 +251,17 @@ async fn a_call_goes_through_its_states_and_is_paid_once(store: &Store) {
     let late = calls::replied(store, &here(), fence, "k1", &a_reply()).await.unwrap_err();
     assert!(matches!(late, Error::Lost(_)), "whoever lost the step writes nothing");
     calls::replied(store, &here(), next, "k1", &a_reply()).await.unwrap();
-    assert_eq!(calls::begin(store, &here(), next, &call).await.unwrap(), Begun::Kept { reply: a_reply(), settled: None });
+    assert_eq!(
+        calls::begin(store, &here(), next, &call).await.unwrap(),
+        Begun::Kept { reply: a_reply(), settled: None }
+    );
     calls::settle(store, &here(), next, "k1", &a_settlement(300)).await.unwrap();
     assert!(calls::settle(store, &here(), next, "k1", &a_settlement(300)).await.is_err());
     assert_eq!(sums(store, &run).await, (300, 300, 0, 0));
-    assert_eq!(calls::begin(store, &here(), next, &call).await.unwrap(), Begun::Kept { reply: a_reply(), settled: Some(300) });
+    assert_eq!(
+        calls::begin(store, &here(), next, &call).await.unwrap(),
+        Begun::Kept { reply: a_reply(), settled: Some(300) }
+    );
 }
 
 async fn a_call_found_unanswered_is_sent_again_only_where_that_is_free(store: &Store) {
@@ -237,10 +272,16 @@ async fn a_call_found_unanswered_is_sent_again_only_where_that_is_free(store: &S
     }
     steps::release(store, &here(), first).await.unwrap();
     let second = claim(store, &run, &session, "a").await.fence();
-    assert_eq!(calls::begin(store, &here(), second, &a_call("free", &run, 100, true)).await.unwrap(), Begun::Send);
+    assert_eq!(
+        calls::begin(store, &here(), second, &a_call("free", &run, 100, true)).await.unwrap(),
+        Begun::Send
+    );
     assert_eq!(sums(store, &run).await, (0, 0, 200, 0), "its price is reserved once");
     for _ in 0..2 {
-        assert_eq!(calls::begin(store, &here(), second, &a_call("dear", &run, 100, false)).await.unwrap(), Begun::Ambiguous);
+        assert_eq!(
+            calls::begin(store, &here(), second, &a_call("dear", &run, 100, false)).await.unwrap(),
+            Begun::Ambiguous
+        );
     }
     assert_eq!(sums(store, &run).await, (0, 0, 100, 1));
 }
@@ -292,5 +333,9 @@ async fn files_are_kept_by_content_and_damage_is_seen(store: &Store) {
     assert!(matches!(store.files().get(&digest).await, Err(Error::Files(_))));
     std::fs::write(&path, b"pict").unwrap();
     store.files().put(Bytes::from_static(b"picture")).await.unwrap();
-    assert_eq!(&store.files().get(&digest).await.unwrap()[..], b"picture", "a file that was cut is written again");
+    assert_eq!(
+        &store.files().get(&digest).await.unwrap()[..],
+        b"picture",
+        "a file that was cut is written again"
+    );
 }

@@ -18,7 +18,8 @@ pub(super) async fn goes_up_down_and_up(store: &Store) {
 }
 
 async fn equals<E: EntityTrait>(store: &Store, table: &str) {
-    let ours: Vec<(String, bool)> = E::Column::iter().map(|c| (sea_orm::IdenStatic::as_str(&c).to_owned(), c.def().is_null())).collect();
+    let ours: Vec<(String, bool)> =
+        E::Column::iter().map(|c| (sea_orm::IdenStatic::as_str(&c).to_owned(), c.def().is_null())).collect();
     let mut ours = ours;
     ours.sort();
     assert_eq!(columns(store, table).await, ours, "{table}");

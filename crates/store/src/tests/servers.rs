@@ -15,7 +15,12 @@ pub(super) struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        as_postgres(&self.bin.join("pg_ctl")).args(["-m", "immediate", "-D"]).arg(&self.data).arg("stop").status().unwrap();
+        as_postgres(&self.bin.join("pg_ctl"))
+            .args(["-m", "immediate", "-D"])
+            .arg(&self.data)
+            .arg("stop")
+            .status()
+            .unwrap();
     }
 }
 
@@ -27,10 +32,22 @@ pub(super) fn a_postgres() -> Server {
     }
     let data = folder.path().join("data");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    quietly(as_postgres(&bin.join("initdb")).args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "-D"]).arg(&data));
-    let options = format!("-p {port} -k {} -c listen_addresses=127.0.0.1 -c fsync=off", folder.path().display());
+    quietly(
+        as_postgres(&bin.join("initdb"))
+            .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "-D"])
+            .arg(&data),
+    );
+    let options =
+        format!("-p {port} -k {} -c listen_addresses=127.0.0.1 -c fsync=off", folder.path().display());
     let log = folder.path().join("log");
-    quietly(as_postgres(&bin.join("pg_ctl")).args(["-w", "-o", &options, "-l"]).arg(log).arg("-D").arg(&data).arg("start"));
+    quietly(
+        as_postgres(&bin.join("pg_ctl"))
+            .args(["-w", "-o", &options, "-l"])
+            .arg(log)
+            .arg("-D")
+            .arg(&data)
+            .arg("start"),
+    );
     Server { url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), bin, data, _folder: folder }
 }
 

@@ -75,7 +75,11 @@ async fn with_keys_a_death_at_any_moment_changes_nothing_and_pays_nothing_twice(
         let expected = undisturbed(temper.clone()).await;
         sweep(temper, |world, outcome, moment| {
             assert_eq!(*outcome, expected, "{moment}");
-            assert_eq!((world.bill().charges().len() as i64, world.bill().most_for_one_key()), (CALLS, 1), "{moment}");
+            assert_eq!(
+                (world.bill().charges().len() as i64, world.bill().most_for_one_key()),
+                (CALLS, 1),
+                "{moment}"
+            );
             assert_eq!(outcome.cost.spent.amount_micros, world.bill().total(), "{moment}");
         })
         .await;

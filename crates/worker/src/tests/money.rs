@@ -31,7 +31,11 @@ async fn the_ceiling_holds_at_every_moment_and_more_money_lets_the_run_go_on() {
         outcome = engine.run(&workspace, &id, &stop) => outcome.unwrap(),
         () = watching => unreachable!("it watches for ever"),
     };
-    assert_eq!((outcome.state, outcome.outputs.len()), (RunState::Partial, 5), "what is not used is given back to the others");
+    assert_eq!(
+        (outcome.state, outcome.outputs.len()),
+        (RunState::Partial, 5),
+        "what is not used is given back to the others"
+    );
     assert!(outcome.failures.iter().all(|f| f.failure.code == "ceiling_reached"));
     assert_eq!(outcome.cost.spent.amount_micros, world.bill().total());
     let sums = ledger::sums(&engine.store, &here(), &id).await.unwrap();
@@ -60,7 +64,10 @@ async fn a_request_without_an_answer_is_never_sent_again_and_not_called_spent() 
         let outcome = create(&world.engine().await, &an_order(a_graph())).await;
         assert_eq!((outcome.state, outcome.cost.ambiguous_calls), (RunState::Partial, 1));
         let failure = &outcome.failures[0].failure;
-        assert_eq!((failure.code.as_str(), failure.billed), ("call_ambiguous", handbill_domain::fault::Billed::Maybe));
+        assert_eq!(
+            (failure.code.as_str(), failure.billed),
+            ("call_ambiguous", handbill_domain::fault::Billed::Maybe)
+        );
         assert_eq!(outcome.cost.spent.amount_micros, world.bill().total() - COST);
     }
     assert_eq!(world.bill().most_for_one_key(), 1);

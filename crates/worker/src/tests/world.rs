@@ -26,7 +26,9 @@ use handbill_pipeline::{
 };
 use handbill_providers::{
     Error as ModelError,
-    ask::{Image, JobHandle, Model, Polled, Reply, Speech, Submission, Text, TextAnswer, TextAsk, Usage, Video},
+    ask::{
+        Image, JobHandle, Model, Polled, Reply, Speech, Submission, Text, TextAnswer, TextAsk, Usage, Video,
+    },
 };
 use handbill_queue::Local;
 use handbill_store::Store;
@@ -119,8 +121,12 @@ impl Model<Text> for Provider {
         let provider = || self.entry.provider.clone();
         let mut body = format!("answer to {}", ask.user);
         match self.temper.mood(&ask.user) {
-            Some(Says::Busy(retry_after)) => return Err(ModelError::RateLimited { provider: provider(), retry_after }),
-            Some(Says::Declined) => return Err(ModelError::Declined { model: self.entry.id.clone(), reason: "no".into() }),
+            Some(Says::Busy(retry_after)) => {
+                return Err(ModelError::RateLimited { provider: provider(), retry_after });
+            }
+            Some(Says::Declined) => {
+                return Err(ModelError::Declined { model: self.entry.id.clone(), reason: "no".into() });
+            }
             Some(Says::Nothing) => {
                 self.bill.charge(key);
                 return Err(ModelError::Ambiguous { provider: provider(), reason: "cut off".into() });
@@ -149,7 +155,10 @@ impl Model<Text> for Provider {
 
     fn read(&self, _: &TextAsk, reply: &Reply) -> Result<TextAnswer, ModelError> {
         if &reply.body[..] == b"nonsense" {
-            return Err(ModelError::Unreadable { provider: self.entry.provider.clone(), detail: "nonsense".into() });
+            return Err(ModelError::Unreadable {
+                provider: self.entry.provider.clone(),
+                detail: "nonsense".into(),
+            });
         }
         let value = String::from_utf8(reply.body.to_vec()).unwrap().into();
         Ok(TextAnswer { value, usage: usage(2) })
@@ -231,7 +240,10 @@ impl Runner for Toy {
         let file = ctx.desk.put(Bytes::from(format!("{key} made of {parents:?}"))).await?;
         assert!(!ctx.desk.get(&file).await?.is_empty());
         self.ended.lock().unwrap().push(key.clone());
-        Ok(StepOutput { value: json!({ "said": said, "of": parents, "file": file, "seed": ctx.seed }), assets: vec![] })
+        Ok(StepOutput {
+            value: json!({ "said": said, "of": parents, "file": file, "seed": ctx.seed }),
+            assets: vec![],
+        })
     }
 }
 
@@ -327,7 +339,12 @@ impl World {
         });
         let entry: Entry = serde_json::from_value(entry).unwrap();
         let provider = Provider { entry, temper: self.temper.clone(), bill: self.bill() };
-        let mut engine = Engine::new(store, Arc::new(Local::default()), Arc::new(Catalogue(Arc::new(provider))), self.toy.clone());
+        let mut engine = Engine::new(
+            store,
+            Arc::new(Local::default()),
+            Arc::new(Catalogue(Arc::new(provider))),
+            self.toy.clone(),
+        );
         engine.settings = Settings { backoff_ms: 5, attempts: 4, lease_s: 2, ..Settings::default() };
         engine
     }
