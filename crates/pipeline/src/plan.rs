@@ -24,12 +24,12 @@ use crate::{
 /// Who tells list prices: the models in force with their price rows.
 pub trait Prices {
     /// What one call of this role costs at list price. A price that is not known is a problem, never zero.
-    fn quote(&self, role: Role, usage: &Usage) -> Result<Quote, Problem>;
+    fn quote(&self, role: Role, usage: &Usage) -> Result<Quote, Problems>;
 }
 
 impl Prices for Models {
     /// At the price rows of the model that serves the role, or that rehearsal stands in for.
-    fn quote(&self, role: Role, usage: &Usage) -> Result<Quote, Problem> {
+    fn quote(&self, role: Role, usage: &Usage) -> Result<Quote, Problems> {
         let entry = self.entry(role);
         let priced = self.catalog().priced_as(entry);
         let usage = match usage.variant.as_deref().and_then(size) {
@@ -37,7 +37,10 @@ impl Prices for Models {
             Some((width, height)) => picture(width, height).expected(priced),
             None => usage.clone().as_billed_by(priced),
         };
-        let unknown = |e: handbill_providers::Error| Problem::at(format!("/roles/{}", role.as_str()), e.to_string()).hint("add its price rows to the catalogue, or choose another model");
+        let unknown = |e: handbill_providers::Error| {
+            let problem = Problem::at(format!("/roles/{}", role.as_str()), e.to_string());
+            Problems(vec![problem.hint("add its price rows to the catalogue, or choose another model")])
+        };
         let cost = price::cost(priced, &usage).map_err(unknown)?;
         Ok(Quote { model: entry.id.clone(), cost })
     }
@@ -216,8 +219,13 @@ impl Priced {
             match line(step, prices) {
                 Ok(line) => priced.add(line)?,
                 // The same unknown price would be said once for each step.
-                Err(problem) if problems.0.contains(&problem) => {}
-                Err(problem) => problems.push(problem),
+                Err(more) => {
+                    for problem in more.0 {
+                        if !problems.0.contains(&problem) {
+                            problems.push(problem);
+                        }
+                    }
+                }
             }
         }
         problems.or(priced)
@@ -226,7 +234,7 @@ impl Priced {
     fn add(&mut self, line: Line) -> Result<(), Problems> {
         if let Some(price) = &line.price {
             match self.total.iter_mut().find(|sum| sum.low.currency == price.low.currency) {
-                Some(sum) => *sum = plus(sum, price).ok_or_else(|| Problems(vec![too_much(&line.step)]))?,
+                Some(sum) => *sum = plus(sum, price).ok_or_else(|| too_much(&line.step))?,
                 None => self.total.push(price.clone()),
             }
         }
@@ -239,7 +247,7 @@ impl Priced {
     }
 }
 
-fn line(step: &StepSpec, prices: &dyn Prices) -> Result<Line, Problem> {
+fn line(step: &StepSpec, prices: &dyn Prices) -> Result<Line, Problems> {
     let mut models = BTreeSet::new();
     let mut price: Option<Range> = None;
     for PlannedCall { role, usage, at_most } in &step.calls {
@@ -266,8 +274,9 @@ fn plus(a: &Range, b: &Range) -> Option<Range> {
     Some(Range { low: a.low.plus(&b.low)?, high: a.high.plus(&b.high)? })
 }
 
-fn too_much(step: &str) -> Problem {
-    Problem::at("", format!("the price of {step} cannot be added up")).hint("use models with prices in one currency for one step")
+fn too_much(step: &str) -> Problems {
+    let problem = Problem::at("", format!("the price of {step} cannot be added up"));
+    Problems(vec![problem.hint("use models with prices in one currency for one step")])
 }
 
 /// Looks for the largest campaign under a ceiling.
@@ -346,7 +355,7 @@ mod tests {
     struct Flat(i64);
 
     impl Prices for Flat {
-        fn quote(&self, role: Role, _: &Usage) -> Result<Quote, Problem> {
+        fn quote(&self, role: Role, _: &Usage) -> Result<Quote, Problems> {
             Ok(Quote { model: format!("test/{}", role.as_str()), cost: dollars(self.0) })
         }
     }

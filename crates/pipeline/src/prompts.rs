@@ -77,27 +77,28 @@ impl Prompts {
             let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
             match prompts.replace(&name, &text) {
                 Ok(()) => {}
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.push(*problem),
             }
         }
         problems.or(prompts)
     }
 
     /// Puts a prompt in the place of ours. A language that we have no prompt in may be added to a step that we have.
-    fn replace(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+    fn replace(&mut self, name: &str, text: &str) -> Result<(), Box<Problem>> {
         let step = name.split('/').next().unwrap_or_default();
         if !OURS.iter().any(|(ours, _)| ours.split('/').next() == Some(step)) || name.split('/').count() != 2 {
             let steps: Vec<&str> = OURS.iter().filter_map(|(ours, _)| ours.strip_suffix("/en")).collect();
             let hint = format!("name it <step>/<language>.md with one of the steps {}", steps.join(", "));
-            return Err(Problem::at(format!("{name}.md"), "no step has this prompt").hint(hint));
+            return Err(Box::new(Problem::at(format!("{name}.md"), "no step has this prompt").hint(hint)));
         }
         let parts = Parts::of(text).ok_or_else(|| {
-            Problem::at(format!("{name}.md"), "a part is missing").hint("write a line `## system` before the first part and `## user` before the second")
+            let hint = "write a line `## system` before the first part and `## user` before the second";
+            Box::new(Problem::at(format!("{name}.md"), "a part is missing").hint(hint))
         })?;
         for part in [&parts.system, &parts.user] {
             environment()
                 .and_then(|env| env.template_from_str(part).map(|_| ()))
-                .map_err(|e| Problem::at(format!("{name}.md"), format!("the template does not parse: {e:#}")))?;
+                .map_err(|e| Box::new(Problem::at(format!("{name}.md"), format!("the template does not parse: {e:#}"))))?;
         }
         self.files.insert(name.to_owned(), parts);
         Ok(())

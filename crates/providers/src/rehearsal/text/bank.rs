@@ -14,8 +14,6 @@ pub(super) struct Bank {
     pub chinese: bool,
     /// The product's name.
     pub product: String,
-    /// The brand's name.
-    pub brand: String,
     /// The product without its brand.
     pub noun: String,
     /// The one message, as a line.

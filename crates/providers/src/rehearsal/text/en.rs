@@ -20,7 +20,6 @@ pub(super) fn bank(told: &Told, lead: Lead, turn: usize, dice: &Dice) -> Bank {
     Bank {
         chinese: false,
         product: told.product.clone(),
-        brand: told.brand.clone(),
         message: Some(capital(stop(&told.key_message))).filter(|m| !m.is_empty()),
         hooks: writer.hooks(lead),
         body: writer.body(),

@@ -19,7 +19,6 @@ pub(super) fn bank(told: &Told, lead: Lead, turn: usize, dice: &Dice) -> Bank {
     Bank {
         chinese: true,
         product: told.product.clone(),
-        brand: told.brand.clone(),
         message: Some(stop(&told.key_message).to_owned()).filter(|m| !m.is_empty()),
         hooks: writer.hooks(lead),
         body: writer.body(),
