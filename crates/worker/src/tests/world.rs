@@ -52,8 +52,11 @@ pub(super) struct Temper {
     /// How long an answer takes.
     pub(super) slow: Duration,
     /// What it says to a question whose text contains the word, and how often.
-    pub(super) says: Arc<Mutex<Vec<(&'static str, u32, Says)>>>,
+    pub(super) says: Arc<Mutex<Vec<Saying>>>,
 }
+
+/// Word, how often, what.
+type Saying = (&'static str, u32, Says);
 
 #[derive(Clone, Copy)]
 pub(super) enum Says {
@@ -147,7 +150,7 @@ impl Model<Text> for Provider {
 
     async fn poll(&self, job: &JobHandle) -> Result<Polled, ModelError> {
         static LOOKS: AtomicU32 = AtomicU32::new(0);
-        if LOOKS.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+        if LOOKS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
             return Ok(Polled::Pending { after_ms: 1 });
         }
         Ok(Polled::Replied(reply(job.id.clone())))
