@@ -216,7 +216,7 @@ pub async fn defer(
     held(run(&store.db, sql, values).await?.rows_affected(), fence)
 }
 
-/// Puts a step aside until money is there: [`release_held`] makes it ready again.
+/// Puts a step aside until money is there: [`retry_held`] makes it ready again.
 pub async fn hold(store: &Store, workspace: &WorkspaceId, fence: Fence, why: &Failure) -> Result<(), Error> {
     let sql = "UPDATE steps SET state = 'waiting', due_at = NULL, failure = $4, session_id = NULL
                WHERE workspace_id = $1 AND id = $2 AND epoch = $3 AND state = 'running'";
