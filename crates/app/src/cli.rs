@@ -58,6 +58,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Serve the API (until SIGINT or SIGTERM)
+    Serve {
+        /// A models file, as in `create`
+        #[arg(long, value_name = "FILE")]
+        models: Option<PathBuf>,
+    },
     /// Bring the database to this version's schema
     Migrate,
     /// List channels and placements
@@ -121,7 +127,7 @@ impl Command {
         match self {
             Self::Create(order) | Self::Plan(order) => order.json,
             Self::Doctor { json } | Self::Channels { json } | Self::Models { json, .. } => *json,
-            Self::Schema { .. } | Self::Migrate => false,
+            Self::Schema { .. } | Self::Serve { .. } | Self::Migrate => false,
         }
     }
 
@@ -159,6 +165,8 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("plan", "", "只说明会制作什么、花费多少，不开始制作"),
     ("schema", "", "输出 JSON Schema"),
     ("doctor", "", "检查本机环境，并给出补齐缺失项的命令"),
+    ("serve", "", "启动 API 服务（收到 SIGINT 或 SIGTERM 时停止）"),
+    ("serve", "models", "模型文件，同 `create`"),
     ("migrate", "", "把数据库升级到此版本的结构"),
     ("channels", "", "列出平台和投放位"),
     ("models", "", "列出模型、价格和分工"),

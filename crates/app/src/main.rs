@@ -18,6 +18,7 @@ mod prices;
 mod progress;
 mod run;
 mod schema;
+mod serve;
 mod settings;
 mod summary;
 mod table;
@@ -56,6 +57,7 @@ fn work(cli: Cli, console: Console) -> Result<(), Ending> {
         Command::Plan(order) => create::plan(&order, &settings, &console),
         Command::Schema { of } => schema::show(of, &console),
         Command::Doctor { .. } => runtime.block_on(doctor::doctor(&settings, &console)),
+        Command::Serve { models } => runtime.block_on(serve::serve(models.as_deref(), &settings, &console)),
         Command::Migrate => runtime.block_on(migrate::migrate(&settings, &console)),
         Command::Channels { .. } => lists::channels(&console),
         Command::Models { models, .. } => lists::models(models.as_deref(), &settings, &console),

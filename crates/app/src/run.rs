@@ -18,10 +18,9 @@ pub async fn drive(
     console: &Console,
 ) -> Result<RunOutcome, Ending> {
     let stop = Stop::default();
-    let watch = tokio::spawn(listen(stop.clone(), console.clone()));
-    let outcome = engine.run(workspace, run, &stop).await;
-    watch.abort();
-    match outcome {
+    // It listens until the process ends: the pack is still to be written, and a second signal ends that too.
+    drop(tokio::spawn(listen(stop.clone(), console.clone())));
+    match engine.run(workspace, run, &stop).await {
         Ok(outcome) => Ok(outcome),
         Err(Error::Stopped) => Err(Ending::Interrupted),
         Err(error) => Err(anyhow::Error::from(error).into()),

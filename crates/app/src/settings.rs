@@ -30,6 +30,8 @@ pub struct Settings {
     pub queue: Queue,
     /// How many at once, how patient.
     pub worker: Worker,
+    /// Where to listen.
+    pub api: handbill_api::Settings,
     /// Recipe and prompts.
     pub pipeline: Pipeline,
     /// Models file.
@@ -65,6 +67,7 @@ struct Written {
     store: Store,
     queue: Queue,
     worker: Worker,
+    api: handbill_api::Settings,
     pipeline: Pipeline,
     models: Models,
 }
@@ -181,7 +184,16 @@ impl Written {
             store.files = PathBuf::from(self.store.files);
         }
         let models = Some(self.models.file).filter(|file| !file.is_empty()).map(PathBuf::from);
-        Settings { data, language, store, queue: self.queue, worker, pipeline: self.pipeline, models }
+        Settings {
+            data,
+            language,
+            store,
+            queue: self.queue,
+            worker,
+            api: self.api,
+            pipeline: self.pipeline,
+            models,
+        }
     }
 }
 
@@ -214,6 +226,7 @@ mod tests {
     fn the_defaults_are_the_parts_own_defaults() {
         let settings = read("", &[]).unwrap();
         assert_eq!(settings.worker, Worker::default());
+        assert_eq!(settings.api, handbill_api::Settings::default());
         assert_eq!(settings.store, handbill_store::Settings::embedded("data"));
         assert!(settings.queue.redis.is_empty() && settings.language.is_none());
     }
