@@ -7,10 +7,7 @@ use crate::{console::Console, ending::Ending, language::said, planned};
 
 /// Asks before real money is spent; `--yes` has answered already.
 pub fn confirm(plan: &Plan, catalog: &Catalog, yes: bool, console: &Console) -> Result<(), Ending> {
-    if yes || !spends(plan, catalog) {
-        return Ok(());
-    }
-    let price = planned::total(plan);
+    let Some(price) = planned::spent(plan, catalog).filter(|_| !yes) else { return Ok(()) };
     if !console.can_ask() {
         return Err(Ending::refused(
             format!("this costs {price}; say that you agree: add --yes"),
@@ -28,14 +25,4 @@ pub fn confirm(plan: &Plan, catalog: &Catalog, yes: bool, console: &Console) -> 
         "y" | "yes" | "是" | "好" => Ok(()),
         _ => Err(Ending::refused("nothing was started", "未开始")),
     }
-}
-
-/// Is any of its models one that is paid?
-fn spends(plan: &Plan, catalog: &Catalog) -> bool {
-    let models = plan
-        .lines
-        .iter()
-        .filter(|line| line.price.as_ref().is_some_and(|price| price.high.amount_micros > 0));
-    let ids = models.filter_map(|line| line.model.as_deref()).flat_map(|models| models.split(" + "));
-    ids.filter_map(|id| catalog.entry(id)).any(|entry| !catalog.is_rehearsal(entry))
 }

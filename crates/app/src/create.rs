@@ -61,6 +61,11 @@ impl Prepared {
         Ok(Self { plan, graph, intake, models })
     }
 
+    /// The plan for people.
+    fn shown(&self, console: &Console) -> String {
+        planned::show(&self.plan, &self.intake.brief, self.models.catalog(), console.language)
+    }
+
     /// What decides the outcome, and so the run's id.
     fn inputs(&self, order: &Order) -> Inputs {
         let catalog = self.models.catalog();
@@ -131,7 +136,7 @@ pub fn plan(order: &Order, settings: &Settings, console: &Console) -> Result<(),
     let prepared = Prepared::of(order, settings)?;
     console.note("plan", json!({ "plan": prepared.plan }));
     if !console.json {
-        console.answer(&planned::show(&prepared.plan, &prepared.intake.brief, console.language));
+        console.answer(&prepared.shown(console));
     }
     admitted(&prepared.plan, console)
 }
@@ -141,7 +146,7 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
     let began = Instant::now();
     let prepared = Prepared::of(order, settings)?;
     console.note("plan", json!({ "plan": prepared.plan }));
-    console.tell(&planned::show(&prepared.plan, &prepared.intake.brief, console.language));
+    console.tell(&prepared.shown(console));
     admitted(&prepared.plan, console)?;
     prepared.check_keys()?;
 

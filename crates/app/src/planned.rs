@@ -2,6 +2,7 @@
 
 use handbill_domain::brief::Brief;
 use handbill_pipeline::plan::{Admission, Change, Plan, Range};
+use handbill_providers::Catalog;
 
 use crate::{
     console::Console,
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// Shows a plan: one row a kind of step, then the sum.
-pub fn show(plan: &Plan, brief: &Brief, language: Language) -> String {
+pub fn show(plan: &Plan, brief: &Brief, catalog: &Catalog, language: Language) -> String {
     let (locales, placements, variants) =
         (brief.locales.len(), brief.placements.len(), brief.deliverables.variants);
     let head = said!(
@@ -32,7 +33,7 @@ pub fn show(plan: &Plan, brief: &Brief, language: Language) -> String {
         rows.extend(kinds.into_iter().map(|kind| row(plan, stage, kind, language)));
     }
     let table = columns(&rows, &[2, 3]);
-    format!("{head}\n{}\n{}", indented(&table), sum(plan, language))
+    format!("{head}\n{}\n{}", indented(&table), sum(plan, catalog, language))
 }
 
 /// The stages in the order of the plan.
@@ -82,16 +83,28 @@ pub fn total(plan: &Plan) -> String {
     if sums.is_empty() { "0".to_owned() } else { sums.join(" + ") }
 }
 
-fn sum(plan: &Plan, language: Language) -> String {
+/// What of a plan is really spent: the lines whose models are paid. None: rehearsal serves all of it.
+pub fn spent(plan: &Plan, catalog: &Catalog) -> Option<String> {
+    let is_paid = |id: &str| catalog.entry(id).is_some_and(|entry| !catalog.is_rehearsal(entry));
+    let lines = plan
+        .lines
+        .iter()
+        .filter(|line| line.model.as_deref().is_some_and(|models| models.split(" + ").any(is_paid)));
+    let prices = lines.filter_map(|line| line.price.as_ref()).filter(|price| price.high.amount_micros > 0);
+    Some(sums(prices)).filter(|spent| !spent.is_empty())
+}
+
+fn sum(plan: &Plan, catalog: &Catalog, language: Language) -> String {
     let price = total(plan);
-    match &plan.ceiling {
-        Some(ceiling) => said!(
-            language,
-            "price at list prices: {price}, ceiling {ceiling}",
-            "按标价计算：{price}，上限 {ceiling}"
-        ),
-        None => said!(language, "price at list prices: {price}, no ceiling", "按标价计算：{price}，未设上限"),
-    }
+    let ceiling = match &plan.ceiling {
+        Some(ceiling) => said!(language, "ceiling {ceiling}", "上限 {ceiling}"),
+        None => language.pick("no ceiling", "未设上限").to_owned(),
+    };
+    let spent = match spent(plan, catalog) {
+        None => language.pick("nothing is spent, rehearsal is free", "实际不花费，彩排免费").to_owned(),
+        Some(spent) => said!(language, "{spent} of it is really spent", "其中实际花费 {spent}"),
+    };
+    said!(language, "list price {price}, {ceiling}; {spent}", "标价 {price}，{ceiling}；{spent}")
 }
 
 /// Says that a plan is over its ceiling, and what would fit.

@@ -52,18 +52,7 @@ impl Cast {
     fn cost(&self, entry: &Entry, usage: &Usage) -> Result<Money, Error> {
         let catalog = self.0.catalog();
         let priced = catalog.priced_as(entry);
-        let has = |unit: PriceUnit| priced.price.iter().any(|row| row.unit == unit);
-        let mut usage = usage.clone();
-        let pictures = usage.count(PriceUnit::Image);
-        if usage.estimated
-            && pictures > 0
-            && has(PriceUnit::ImageOutputToken)
-            && usage.count(PriceUnit::ImageOutputToken) == 0
-        {
-            // Rehearsal counts pictures where the model that it stands in for counts tokens: the largest size, then.
-            let most = priced.abilities.image_tokens.values().copied().max().unwrap_or(0);
-            usage.counts.push((PriceUnit::ImageOutputToken, pictures * most));
-        }
+        let usage = as_counted_by(priced, usage);
         let served = Role::ALL.into_iter().find(|role| catalog.serving(*role).id == entry.id);
         match served.filter(|_| usage.estimated).map(|role| self.0.quote(role, &usage)) {
             Some(Ok(quote)) => Ok(quote.cost),
@@ -71,6 +60,27 @@ impl Cast {
             Some(Err(_)) | None => price::cost(priced, &usage),
         }
     }
+}
+
+/// Rehearsal counts pictures and characters where the model that it stands in for counts tokens and seconds: what these
+/// will be, rather too much than too little. Use that has a price is left as it is.
+fn as_counted_by(priced: &Entry, usage: &Usage) -> Usage {
+    let has = |unit: PriceUnit| priced.price.iter().any(|row| row.unit == unit);
+    let mut usage = usage.clone();
+    if usage.counts.iter().any(|(unit, count)| *count > 0 && has(*unit)) {
+        return usage;
+    }
+    let (pictures, characters) = (usage.count(PriceUnit::Image), usage.count(PriceUnit::Character));
+    let largest = priced.abilities.image_tokens.values().copied().max().unwrap_or(0);
+    let instead = [
+        (PriceUnit::ImageOutputToken, pictures * largest),
+        (PriceUnit::InputToken, characters),
+        // A slow speaker: four characters in a second.
+        (PriceUnit::AudioSecond, characters.div_ceil(4)),
+    ];
+    usage.counts.extend(instead.into_iter().filter(|(unit, count)| *count > 0 && has(*unit)));
+    usage.counts.retain(|(unit, _)| has(*unit));
+    usage
 }
 
 #[cfg(test)]
@@ -99,8 +109,13 @@ mod tests {
             price(&cast("[roles]\nwriter = 'openai/gpt-6.1-terra'"), Role::Writer, WORDS, false).unwrap()
         );
         assert!(rehearsed.amount_micros > 0);
-        for (role, unit) in [(Role::Illustrator, PriceUnit::Image), (Role::Speaker, PriceUnit::AudioSecond)] {
-            assert!(price(&cast(""), role, &[(unit, 1)], true).unwrap().amount_micros > 0, "{role:?}");
+        for (role, unit) in [(Role::Illustrator, PriceUnit::Image), (Role::Speaker, PriceUnit::Character)] {
+            for estimated in [true, false] {
+                assert!(
+                    price(&cast(""), role, &[(unit, 100)], estimated).unwrap().amount_micros > 0,
+                    "{role:?}"
+                );
+            }
         }
     }
 

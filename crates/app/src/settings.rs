@@ -101,8 +101,9 @@ impl Settings {
             }
         };
         let environment = std::env::vars().filter(|(name, _)| name.starts_with(layers::PREFIX));
+        let shown = if text.is_empty() { Path::new("HANDBILL_…") } else { path };
         Self::of(path, &text, environment)
-            .map_err(|problems| Ending::Problems { file: path.to_owned(), problems })
+            .map_err(|problems| Ending::Problems { file: shown.to_owned(), problems })
     }
 
     /// Puts the layers over each other and checks the result.
