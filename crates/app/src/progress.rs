@@ -107,7 +107,9 @@ impl Shown {
             let name = stage_name(stage, console.language);
             let padded = format!("{name}{}", " ".repeat(widest - width(&name)));
             let bar = console.is_watched().then(|| bar(console, &padded, steps, done));
-            self.stages.insert(stage.to_owned(), Stage { bar, name, steps, done, running: BTreeMap::new() });
+            let begun = Stage { bar, name, steps, done, running: BTreeMap::new() };
+            begun.draw();
+            self.stages.insert(stage.to_owned(), begun);
         }
     }
 
