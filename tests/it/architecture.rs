@@ -76,6 +76,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonschema", &["providers", "pipeline"]),
     ("base64", &["providers"]),
     ("minijinja", &["pipeline"]),
+    // A film is written to a file before its bytes are kept.
+    ("tempfile", &["pipeline"]),
     ("croner", &["worker"]),
     ("granit-parser", &["domain"]),
     ("strsim", &["domain"]),

@@ -2,5 +2,6 @@
 //! Cargo.toml), so that cargo tells us where `handbill` is.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod architecture;
 mod create;
 mod house;
