@@ -57,6 +57,11 @@ impl Model<Speech> for Voice {
     }
 
     fn read(&self, ask: &SpeechAsk, reply: &Reply) -> Result<SpeechAnswer, Error> {
+        let told = reply.body.get(4..8).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize + 8);
+        if told != Some(reply.body.len()) {
+            let detail = "the kept reply is not a whole WAV".to_owned();
+            return Err(Error::Unreadable { provider: self.entry.provider.clone(), detail });
+        }
         let seconds = self.sound(&reply.body)?.seconds();
         let counts = vec![
             (PriceUnit::Character, ask.text.chars().count() as u64),

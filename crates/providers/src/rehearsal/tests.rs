@@ -18,7 +18,7 @@ fn a_strategy(locale: &str, words: [&str; 5]) -> TextAsk {
     let brief = json!({
         "campaign": "spring", "locale": locale, "language": locale, "product": product, "brand": brand, "category": "food",
         "facts": [{"id": "origin", "label": fact, "stated": fact, "is_number": false, "benefit": null}],
-        "objective": "sales", "audience": fact, "key_message": message, "offer": null, "price": null, "list_price": null,
+        "objective": "conversion", "audience": fact, "key_message": message, "offer": null, "price": null, "list_price": null,
         "call_to_action": action, "url": null, "tone": null, "wanted": [], "unwanted": [], "legal": [], "photo": null,
     });
     let schema = json!({"type": "object", "required": ["insight", "message", "proofs", "angles", "tone"]});
