@@ -74,7 +74,8 @@ struct PlacementView {
     id: String,
     name_en: String,
     name_zh: String,
-    channel: String,
+    channel_en: String,
+    channel_zh: String,
     frame: &'static str,
     frames: Vec<Frame>,
 }
@@ -252,11 +253,13 @@ fn placement_view(pack: &Pack, placement: &Placement) -> Option<PlacementView> {
     let mut keys: Vec<_> = keys.into_iter().collect();
     keys.sort_by_key(|(locale, variant)| (order(locale), *variant));
     let frames: Vec<_> = keys.iter().map(|(locale, variant)| frame(pack, placement, locale, *variant)).collect();
+    let channel = channel::channel_of(&placement.id);
     (!frames.is_empty()).then(|| PlacementView {
         id: placement.id.clone(),
         name_en: placement.name.en.clone(),
         name_zh: placement.name.zh.clone(),
-        channel: placement.id.split('.').next().unwrap_or_default().replace('_', " "),
+        channel_en: channel.map(|c| c.name.en.clone()).unwrap_or_default(),
+        channel_zh: channel.map(|c| c.name.zh.clone()).unwrap_or_default(),
         frame: frame_kind(&placement.kind),
         frames,
     })
