@@ -121,12 +121,9 @@ mod tests {
 
     #[test]
     fn a_model_that_is_paid_in_another_currency_than_the_run_is_an_error() {
-        let yuan = Catalog::builtin().unwrap();
-        let entry = yuan.entries().find(|e| {
-            e.modality == Role::Writer.modality()
-                && e.price.first().is_some_and(|row| row.currency == Currency::Cny)
-        });
-        let models = format!("[roles]\nwriter = '{}'", entry.unwrap().id);
-        assert!(matches!(price(&cast(&models), Role::Writer, WORDS, true), Err(Error::Rejected { .. })));
+        let models = "[[entry]]\nid = 'openai/yuan'\nmodality = 'text'\nprovider = 'openai'\nmodel = 'yuan'\n\
+                      price = [{ unit = 'input_token', micros = 1, currency = 'CNY' }, { unit = 'output_token', micros = 1, currency = 'CNY' }]\n\
+                      [roles]\nwriter = 'openai/yuan'";
+        assert!(matches!(price(&cast(models), Role::Writer, WORDS, true), Err(Error::Rejected { .. })));
     }
 }
