@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use handbill_domain::model::{Entry, Provider, Role};
+use handbill_domain::model::{Entry, Modality, Provider, Role};
 use handbill_net::{Auth, Client, Fetched, Fetcher, Guard, Secret, Timeouts};
 
 use crate::{
@@ -131,10 +131,13 @@ fn timeouts(local: bool) -> Timeouts {
     }
 }
 
+/// Tells a key by the name of its environment variable.
+type KeyOf = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// The models of a run: the catalogue, and the keys of this environment.
 pub struct Models {
     catalog: Catalog,
-    key: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    key: KeyOf,
     accounts: Mutex<BTreeMap<String, Account>>,
 }
 
@@ -173,10 +176,10 @@ impl Models {
     /// What is missing before these roles can be asked: keys that nobody gave, protocols that cannot make it.
     pub fn missing(&self, roles: impl IntoIterator<Item = Role>) -> Vec<Error> {
         let check = |role: Role| match role.modality() {
-            handbill_domain::model::Modality::Text => self.text(role).err(),
-            handbill_domain::model::Modality::Image => self.image(role).err(),
-            handbill_domain::model::Modality::Video => self.video(role).err(),
-            handbill_domain::model::Modality::Speech => self.speech(role).err(),
+            Modality::Text => self.text(role).err(),
+            Modality::Image => self.image(role).err(),
+            Modality::Video => self.video(role).err(),
+            Modality::Speech => self.speech(role).err(),
         };
         let mut missing: Vec<Error> = Vec::new();
         for error in roles.into_iter().filter_map(check) {

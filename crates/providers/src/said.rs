@@ -50,12 +50,7 @@ fn object_in(said: &str) -> Result<Value, String> {
 
 /// What follows the model's thoughts, where it speaks them aloud.
 fn after_thoughts(text: &str) -> &str {
-    ["</think>", "</thinking>", "</thought>"]
-        .iter()
-        .filter_map(|end| text.rsplit_once(end))
-        .map(|(_, rest)| rest)
-        .last()
-        .unwrap_or(text)
+    ["</think>", "</thinking>", "</thought>"].iter().fold(text, |rest, end| rest.rsplit_once(end).map_or(rest, |(_, after)| after))
 }
 
 fn objections(value: &Value, schema: &Value) -> Vec<String> {

@@ -186,6 +186,7 @@ mod tests {
     }
 
     #[tokio::test]
+    #[allow(clippy::print_stdout, reason = "a test that skips says so")]
     async fn where_it_is_installed_it_speaks_both_languages_at_a_natural_pace_and_always_the_same() {
         if std::process::Command::new(PROGRAM).arg("--version").output().is_err() {
             println!("skipped: {PROGRAM} is not installed");

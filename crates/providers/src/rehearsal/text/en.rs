@@ -222,7 +222,7 @@ impl Writer<'_> {
             _ => format!("{}.", capital(&statement(f))),
         });
         let benefit = head.and_then(|f| f.benefit.as_deref()).map(|b| match shape(b) {
-            Shape::Noun if self.dice.roll("hook") % 2 == 0 => format!("Picture it: {}.", lower(stop(b))),
+            Shape::Noun if self.dice.roll("hook").is_multiple_of(2) => format!("Picture it: {}.", lower(stop(b))),
             Shape::Verb => format!("It {}.", stop(b)),
             _ => format!("{}.", capital(stop(b))),
         });

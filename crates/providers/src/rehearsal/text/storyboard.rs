@@ -158,7 +158,7 @@ impl Writer<'_> {
             "pain" => ScenePicture::Background,
             "hook" | "demo" if self.inputs.has_lifestyle => ScenePicture::Lifestyle,
             "trust" => ScenePicture::Detail,
-            "selling_point" if nth % 2 == 0 => ScenePicture::Detail,
+            "selling_point" if nth.is_multiple_of(2) => ScenePicture::Detail,
             _ => ScenePicture::Product,
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn bank(told: &Told, lead: Lead, turn: usize, dice: &Dice) -> Bank {
         specs,
         bullets: facts.iter().map(|f| Said::about(f, bullet(f))).collect(),
         heads: writer.heads(lead),
-        offer: told.offer.as_ref().map(|o| offer(o)),
+        offer: told.offer.as_ref().map(offer),
         price: told.price.as_ref().map(|p| format!("{noun}，现价{p}。")),
         closes: writer.closes(),
         tags: tags(told, &noun),
