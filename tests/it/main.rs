@@ -4,4 +4,6 @@
 
 mod architecture;
 mod create;
+mod failing;
 mod house;
+mod page;

@@ -204,8 +204,16 @@ fn straight(canvas: &Canvas) -> Vec<u8> {
     out
 }
 
+/// The sRGB profile. Its header would hold the second in which it was written; ours holds the same day always, so that
+/// the same picture is the same file.
 fn srgb() -> Vec<u8> {
-    ColorProfile::new_srgb().encode().unwrap_or_default()
+    const DATE: std::ops::Range<usize> = 24..36;
+    let mut profile = ColorProfile::new_srgb().encode().unwrap_or_default();
+    if let Some(date) = profile.get_mut(DATE) {
+        // Year, month, day, hour, minute, second.
+        date.copy_from_slice(&[0x07, 0xEA, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
+    }
+    profile
 }
 
 /// libwebp is C: the only unsafe code for pictures is in here.
