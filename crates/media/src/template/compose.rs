@@ -114,8 +114,8 @@ pub(super) struct Board<'a> {
     pub(super) frame: (f32, f32, f32, f32),
     /// One per cent of the short side, in px.
     pub(super) unit: f32,
-    /// Distance of the outermost words from the frame's side, in px.
-    pub(super) margin: f32,
+    /// Left and right edge of the words, in px: the lines at the foot keep to them.
+    pub(super) column: (f32, f32),
     /// Is the layout turned left to right?
     mirrored: bool,
 }
@@ -133,10 +133,10 @@ pub fn compose(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<
         omitted: Vec::new(),
         frame: safe_frame(scene),
         unit: width.min(height) as f32 / 100.0,
-        margin: 0.0,
+        column: (0.0, 0.0),
         mirrored: scene.locale.is_right_to_left() != makes_room(&layout.layers, scene),
     };
-    board.margin = outermost(&layout.layers) * board.frame.2;
+    board.column = board.words(&layout.layers);
     let footer = pieces::Footer::plan(&board)?;
     board.frame.3 -= footer.height;
     for layer in &layout.layers {
@@ -151,15 +151,6 @@ fn makes_room(layers: &[Layer], scene: &Scene<'_>) -> bool {
     let beside = layers.iter().any(|l| matches!(l, Layer::Scrim { side: Side::Start, .. }));
     let subject = scene.photo.filter(|_| beside).map(|photo| focus(photo).0);
     subject.is_some_and(|x| if scene.locale.is_right_to_left() { x > 0.53 } else { x < 0.47 })
-}
-
-/// The smallest left edge of words and logos, in shares of the frame.
-fn outermost(layers: &[Layer]) -> f32 {
-    let left = |l: &Layer| match l {
-        Layer::Stack { area, .. } | Layer::Logo { area, .. } => Some(area.x),
-        _ => None,
-    };
-    layers.iter().filter_map(left).fold(0.12, f32::min)
 }
 
 /// The canvas without what the platform's controls cover.
@@ -222,6 +213,15 @@ impl Board<'_> {
         (x + left * w, y + area.y * h, area.w * w, area.h * h)
     }
 
+    /// Left and right edge of the words. Where words stand on a photo, the foot stays on their side of it.
+    fn words(&self, layers: &[Layer]) -> (f32, f32) {
+        let areas = layers.iter().filter_map(|l| if let Layer::Stack { area, .. } | Layer::Logo { area, .. } = l { Some(self.place(*area)) } else { None });
+        let left = areas.map(|(x, ..)| x).fold(f32::MAX, f32::min);
+        let (x, _, w, _) = self.frame;
+        let margin = if left > x + w / 4.0 { w * 0.055 } else { left - x };
+        (left.min(x + w / 2.0), x + w - margin)
+    }
+
     /// An area whose edges on the frame's edges go on to the canvas's.
     fn bleed(&self, area: Area) -> (f32, f32, f32, f32) {
         let (x, y, w, h) = self.place(area);
@@ -237,6 +237,8 @@ impl Board<'_> {
     fn scrim(&mut self, side: Side, reach: f32, color: Color, strength: f32) {
         let (w, h) = (self.canvas.width() as f32, self.canvas.height() as f32);
         let start_is_left = !self.mirrored;
+        // Words keep their left edge when the layout is turned: there the scrim must still carry them.
+        let reach = if self.mirrored && side == Side::Start { reach * 1.45 } else { reach };
         let (from, to) = match side {
             Side::Start if start_is_left => ((0.0, 0.0), (reach, 0.0)),
             Side::Start => ((1.0, 0.0), (1.0 - reach, 0.0)),

@@ -314,10 +314,10 @@ impl Layer {
             problems.push(Problem::at(format!("{at}/items"), "the stack is empty"));
         }
         for (n, item) in items.iter().enumerate() {
-            if let Item::Text { max, min, .. } | Item::Price { max, min, .. } | Item::Button { max, min, .. } = item {
-                if *min <= 0.0 || max < min {
-                    problems.push(Problem::at(format!("{at}/items/{n}/min"), format!("sizes from {min} to {max} make no range")));
-                }
+            if let Item::Text { max, min, .. } | Item::Price { max, min, .. } | Item::Button { max, min, .. } = item
+                && (*min <= 0.0 || max < min)
+            {
+                problems.push(Problem::at(format!("{at}/items/{n}/min"), format!("sizes from {min} to {max} make no range")));
             }
         }
     }

@@ -182,7 +182,7 @@ const LABEL: f32 = 6.0;
 impl Footer {
     pub(super) fn plan(board: &Board<'_>) -> Result<Self, Error> {
         let scene = board.scene;
-        let margin = board.margin;
+        let (left, right) = board.column;
         let style = TextStyle { weight: 500, locale: Some(scene.locale.clone()), ..TextStyle::new(Family::Body) };
         let label = match scene.ai_label {
             Some(words) => {
@@ -195,9 +195,9 @@ impl Footer {
         let legal = match scene.legal.join("  ") {
             words if words.is_empty() || thin || scene.required_background.is_some() => None,
             words => {
-                let taken = label.as_ref().map_or(0.0, |l| l.width + margin);
+                let taken = label.as_ref().map_or(0.0, |l| l.width + board.unit * 3.0);
                 let size = (board.unit * 1.9).max(11.0);
-                let room = Room { width: board.frame.2 - margin * 2.0 - taken, height: size * 3.0, min: size * 0.8, max: size, lines: 2 };
+                let room = Room { width: right - left - taken, height: size * 3.0, min: size * 0.8, max: size, lines: 2 };
                 Some(named(text::fit(board.fonts, &words, &TextStyle { weight: 400, ..style }, &room), board.template, "legal")?)
             }
         };
@@ -207,10 +207,10 @@ impl Footer {
     }
 
     pub(super) fn draw(self, board: &mut Board<'_>) -> Result<(), Error> {
-        let (x, y, w, h) = board.frame;
-        let margin = board.margin;
+        let (_, y, _, h) = board.frame;
+        let (left, right) = board.column;
         let mirrored = board.scene.locale.is_right_to_left();
-        let strip = (x + margin, y + h - board.unit * 1.4, w - margin * 2.0, self.height);
+        let strip = (left, y + h - board.unit * 1.4, right - left, self.height);
         let has_label = self.label.is_some();
         for (name, block, halign) in [("ai_label", self.label, Halign::End), ("legal", self.legal, Halign::Start)] {
             let Some(mut block) = block else { continue };

@@ -22,6 +22,7 @@ struct Made {
     color: Paint,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a stack has a handful of pieces, and a price is one of them")]
 enum Kind {
     Text(TextBlock),
     Button(TextBlock, f32),
@@ -227,7 +228,6 @@ fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) {
     match made.kind {
         Kind::Rule => {
             shape::rect(&mut board.canvas, x, y, made.width, made.height, made.height / 2.0, wanted);
-            return;
         }
         Kind::Text(mut block) => {
             block.color = color;

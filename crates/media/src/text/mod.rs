@@ -140,8 +140,8 @@ pub struct TextLine {
 /// The baseline below the top of the em square, in em: puts capitals and Chinese characters in its middle.
 const BASELINE: f32 = 0.87;
 
-/// What it costs to be smaller, in squared em for the whole size: a pause at a line's end is worth a quarter of it.
-const SMALLER: f32 = 24.0;
+/// What it costs to be smaller, in squared em for the whole size: a pause at a line's end is worth about a third of it.
+const SMALLER: f32 = 20.0;
 
 /// Lays a text out at the size of its style, in lines of at most `max_width` px. A word wider than that is broken.
 pub fn layout(fonts: &Fonts, text: &str, style: &TextStyle, max_width: f32) -> Result<TextBlock, Error> {

@@ -152,7 +152,9 @@ fn end_cost(part: &str, word_end: bool) -> f32 {
     } else if CLINGING.contains(&word.to_lowercase().as_str()) {
         3.0
     } else if is_han(last) && !word_end {
-        9.0
+        14.0
+    } else if is_han(last) {
+        5.0
     } else {
         0.0
     }

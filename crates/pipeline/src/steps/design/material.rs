@@ -1,6 +1,6 @@
 //! Everything that a design is made of: opened pictures, fonts, and the brief's words in one language.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use handbill_domain::{
@@ -18,6 +18,9 @@ use handbill_media::{
 };
 
 use crate::{Context, Error, steps::background::Drawn};
+
+/// The fonts of brands without their own: read once, they are large.
+static FONTS: LazyLock<Result<Arc<Fonts>, String>> = LazyLock::new(|| Fonts::load(&BrandFonts::default()).map(Arc::new).map_err(|e| e.to_string()));
 
 /// What a design is made of.
 pub(super) struct Material {
@@ -53,7 +56,7 @@ impl Material {
         let brief = ctx.brief;
         let text = |localized: &Localized| localized.get(locale).unwrap_or_default().trim().to_owned();
         let words = Self {
-            fonts: Arc::new(Fonts::load(&BrandFonts::default()).map_err(|e| broken("bundled fonts", &e))?),
+            fonts: FONTS.clone().map_err(|reason| Error::Media { what: "bundled fonts".into(), reason, theirs: false })?,
             palette: super::palette(ctx),
             brand: text(&brief.brand.name),
             call_to_action: text(&brief.call_to_action),
@@ -127,10 +130,6 @@ async fn file(ctx: &Context<'_>, path: Option<&str>) -> Result<Option<(String, B
 fn opened(what: &str, bytes: &[u8], theirs: bool) -> Result<Canvas, Error> {
     let opened = open::open(bytes, &open::Limits::default());
     opened.map(|p| p.canvas).map_err(|e| Error::Media { what: what.to_owned(), reason: e.to_string(), theirs })
-}
-
-fn broken(what: &str, error: &handbill_media::Error) -> Error {
-    Error::Media { what: what.to_owned(), reason: error.to_string(), theirs: false }
 }
 
 fn tag(price: &Price, list: Option<&Price>) -> PriceTag {
