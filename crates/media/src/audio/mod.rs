@@ -10,6 +10,7 @@ mod wav;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use loudness::limit;
 pub use loudness::{Measured, measure};
 pub use mix::mix;
 pub use music::bed;
@@ -74,5 +75,6 @@ pub enum Mood {
 
 impl Mood {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Calm, Self::Bright, Self::Driving, Self::Warm, Self::Elegant, Self::Playful];
+    pub const ALL: [Self; 6] =
+        [Self::Calm, Self::Bright, Self::Driving, Self::Warm, Self::Elegant, Self::Playful];
 }

@@ -10,7 +10,7 @@ pub type Span = Range<usize>;
 /// Frames of this length are judged: 10 ms.
 const FRAME: usize = RATE / 100;
 /// Silence shorter than this is part of the speech around it: the gap inside a word.
-const GAP_FRAMES: usize = 12;
+const GAP_FRAMES: usize = 7;
 /// Sound shorter than this is a click.
 const CLICK_FRAMES: usize = 4;
 

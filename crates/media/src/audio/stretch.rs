@@ -17,7 +17,8 @@ pub fn faster(sound: &Sound, speed: f64) -> Sound {
     let mono: Vec<f32> = sound.channels[0].iter().zip(&sound.channels[1]).map(|(l, r)| l + r).collect();
     let length = (sound.len() as f64 / speed) as usize;
     let mut out = Sound::silence(length);
-    let window: Vec<f32> = (0..PIECE).map(|i| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / PIECE as f32).cos()).collect();
+    let window: Vec<f32> =
+        (0..PIECE).map(|i| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / PIECE as f32).cos()).collect();
     let mut from = 0usize;
     for to in (0..length).step_by(half) {
         for (out, source) in out.channels.iter_mut().zip(&sound.channels) {
@@ -60,11 +61,14 @@ mod tests {
 
     #[test]
     fn a_faster_tone_is_shorter_at_the_same_pitch() {
-        let wave: Vec<f32> = (0..RATE * 2).map(|i| (i as f32 * 220.0 * std::f32::consts::TAU / RATE as f32).sin() * 0.5).collect();
+        let wave: Vec<f32> = (0..RATE * 2)
+            .map(|i| (i as f32 * 220.0 * std::f32::consts::TAU / RATE as f32).sin() * 0.5)
+            .collect();
         let sound = Sound { channels: [wave.clone(), wave] };
         let fast = faster(&sound, 1.15);
         assert!((fast.seconds() - 2.0 / 1.15).abs() < 0.01);
-        let crossings = fast.channels[0].windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count() as f64 / fast.seconds();
+        let crossings =
+            fast.channels[0].windows(2).filter(|w| w[0] < 0.0 && w[1] >= 0.0).count() as f64 / fast.seconds();
         assert!((crossings - 220.0).abs() < 3.0, "{crossings}");
         let peak = fast.level().fold(0.0, f32::max);
         assert!((0.45..0.56).contains(&peak), "{peak}: pieces fit each other");

@@ -1,7 +1,7 @@
 //! WAV in and out. Other formats are not read here: speech models are asked for WAV.
 
-use ffmpeg_next as ff;
 use ff::{ChannelLayout, format::Sample, format::sample::Type, frame};
+use ffmpeg_next as ff;
 
 use super::{RATE, Sound};
 use crate::Error;
@@ -70,13 +70,20 @@ impl<'a> Wav<'a> {
             // Programs that write to a pipe do not know the length and leave 0 or the largest number there.
             let chunk = &body[..size.min(body.len())];
             match &head[..4] {
-                b"fmt " => format = Some(parse_format(chunk).ok_or_else(|| broken("its format chunk is cut off"))?),
+                b"fmt " => {
+                    format = Some(parse_format(chunk).ok_or_else(|| broken("its format chunk is cut off"))?)
+                }
                 b"data" => {
-                    let (rate, channels) = format.ok_or_else(|| broken("samples come before the format"))??;
+                    let (rate, channels) =
+                        format.ok_or_else(|| broken("samples come before the format"))??;
                     let data = if size == 0 { body } else { chunk };
                     let seconds = data.len() / (2 * usize::from(channels) * rate as usize);
                     if seconds > LONGEST_SECONDS {
-                        return Err(Error::TooLarge { what: "recording", actual: format!("{seconds} s"), limit: format!("{LONGEST_SECONDS} s") });
+                        return Err(Error::TooLarge {
+                            what: "recording",
+                            actual: format!("{seconds} s"),
+                            limit: format!("{LONGEST_SECONDS} s"),
+                        });
                     }
                     return Ok(Self { rate, channels, data });
                 }
@@ -88,8 +95,13 @@ impl<'a> Wav<'a> {
     }
 
     fn channels(&self) -> [Vec<f32>; 2] {
-        let samples: Vec<f32> =
-            self.data.as_chunks::<2>().0.iter().map(|b| f32::from(i16::from_le_bytes(*b)) / 32768.0).collect();
+        let samples: Vec<f32> = self
+            .data
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|b| f32::from(i16::from_le_bytes(*b)) / 32768.0)
+            .collect();
         match self.channels {
             1 => [samples.clone(), samples],
             _ => [0, 1].map(|c| samples.as_chunks::<2>().0.iter().map(|pair| pair[c]).collect()),
@@ -109,7 +121,9 @@ fn parse_format(chunk: &[u8]) -> Option<Result<(u32, u16), Error>> {
     Some(if fits {
         Ok((rate, channels))
     } else {
-        Err(Error::Unsupported(format!("a WAV of kind {kind}, {bits} bits, {channels} channels, {rate} Hz (16-bit PCM is)")))
+        Err(Error::Unsupported(format!(
+            "a WAV of kind {kind}, {bits} bits, {channels} channels, {rate} Hz (16-bit PCM is)"
+        )))
     })
 }
 
@@ -117,7 +131,9 @@ fn resampled(channels: &[Vec<f32>; 2], rate: u32) -> Result<Sound, Error> {
     let planar = Sample::F32(Type::Planar);
     let stereo = ChannelLayout::STEREO;
     let failed = |e: ff::Error| crate::video::ffmpeg_failed("resampling", e);
-    let mut context = ff::software::resampling::Context::get(planar, stereo, rate, planar, stereo, RATE as u32).map_err(failed)?;
+    let mut context =
+        ff::software::resampling::Context::get(planar, stereo, rate, planar, stereo, RATE as u32)
+            .map_err(failed)?;
     let mut out = Sound::default();
     let mut keep = |frame: &frame::Audio| {
         for (c, channel) in out.channels.iter_mut().enumerate() {
@@ -157,7 +173,8 @@ mod tests {
 
     fn tone(rate: u32, seconds: f64) -> Vec<u8> {
         let count = (f64::from(rate) * seconds) as usize;
-        let sample = |i: usize| ((i as f64 * 440.0 * std::f64::consts::TAU / f64::from(rate)).sin() * 16000.0) as i16;
+        let sample =
+            |i: usize| ((i as f64 * 440.0 * std::f64::consts::TAU / f64::from(rate)).sin() * 16000.0) as i16;
         riff(1, rate, (0..count).map(sample), count)
     }
 

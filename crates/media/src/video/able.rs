@@ -14,7 +14,8 @@ pub struct Ffmpeg {
 /// Looks at the FFmpeg that this process is linked with.
 pub fn ffmpeg() -> Ffmpeg {
     let version = ff::codec::version();
-    let missing = ["libx264", "aac"].into_iter().filter(|name| ff::encoder::find_by_name(name).is_none()).collect();
+    let missing =
+        ["libx264", "aac"].into_iter().filter(|name| ff::encoder::find_by_name(name).is_none()).collect();
     Ffmpeg { version: format!("{}.{}.{}", version >> 16, version >> 8 & 0xff, version & 0xff), missing }
 }
 
@@ -26,6 +27,13 @@ mod tests {
     fn the_ffmpeg_of_this_machine_has_what_we_use() {
         let ffmpeg = ffmpeg();
         assert_eq!(ffmpeg.missing, Vec::<&str>::new());
-        assert!(ffmpeg.version.split('.').next().is_some_and(|major| major.parse::<u32>().is_ok_and(|major| major >= 59)), "{ffmpeg:?}");
+        assert!(
+            ffmpeg
+                .version
+                .split('.')
+                .next()
+                .is_some_and(|major| major.parse::<u32>().is_ok_and(|major| major >= 59)),
+            "{ffmpeg:?}"
+        );
     }
 }

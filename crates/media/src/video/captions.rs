@@ -62,7 +62,8 @@ pub fn lines(text: &str, locale: &Locale) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for phrase in phrases(text) {
         let joined = out.last().map(|last| joined(last, &phrase, wide)).filter(|both| {
-            let ends = out.last().is_some_and(|last| last.ends_with(['.', '!', '?', '。', '！', '？', '；', ';']));
+            let ends =
+                out.last().is_some_and(|last| last.ends_with(['.', '!', '?', '。', '！', '？', '；', ';']));
             !ends && length(both) <= limit
         });
         match joined {
@@ -81,9 +82,10 @@ fn is_wide(locale: &Locale) -> bool {
     matches!(locale.language(), "zh" | "ja")
 }
 
-/// Characters, without the punctuation that is not shown at the end.
+/// Characters, without the punctuation that is not shown at the end. Beside Chinese characters a space is thin.
 fn length(text: &str) -> usize {
-    text.trim_end_matches(['，', '。', '、', '；', '：', ',', '.', ' ']).chars().count()
+    let text = text.trim_end_matches(['，', '。', '、', '；', '：', ',', '.', ' ']);
+    if text.is_ascii() { text.chars().count() } else { text.chars().filter(|c| *c != ' ').count() }
 }
 
 /// Parts that end with punctuation. A point or comma inside a number ends nothing.
@@ -130,7 +132,10 @@ fn split_evenly(phrase: &str, limit: usize, wide: bool) -> Vec<String> {
             let with = now + word.chars().count();
             // A line is full when it would pass its share by more than half of the word, or the limit.
             let over = (before + with) as f64 > aim * out.len() as f64 + word.chars().count() as f64 / 2.0;
-            if now > 0 && ((over && out.len() < parts) || length(&format!("{}{word}", out.last().map_or("", |l| l))) > limit) {
+            if now > 0
+                && ((over && out.len() < parts)
+                    || length(&format!("{}{word}", out.last().map_or("", |l| l))) > limit)
+            {
                 before += now;
                 out.push(String::new());
             }
@@ -139,9 +144,30 @@ fn split_evenly(phrase: &str, limit: usize, wide: bool) -> Vec<String> {
             }
         }
         if out.len() <= parts || parts > words.len() {
-            return out.into_iter().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
+            let mut lines: Vec<String> =
+                out.into_iter().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
+            if !wide {
+                lead_on(&mut lines, limit);
+            }
+            return lines;
         }
         parts += 1;
+    }
+}
+
+/// Small words lead to what follows and do not end a line.
+const LEADING: &[&str] = &[
+    "a", "an", "the", "of", "in", "on", "at", "to", "for", "and", "or", "with", "by", "from", "your", "our",
+    "its", "is", "no",
+];
+
+fn lead_on(lines: &mut [String], limit: usize) {
+    for i in 1..lines.len() {
+        let Some((rest, last)) = lines[i - 1].rsplit_once(' ') else { continue };
+        if LEADING.contains(&last.to_lowercase().as_str()) && lines[i].chars().count() + last.len() < limit {
+            let (rest, moved) = (rest.to_owned(), format!("{last} {}", lines[i]));
+            (lines[i - 1], lines[i]) = (rest, moved);
+        }
     }
 }
 
@@ -156,10 +182,18 @@ fn words(text: &str, wide: bool) -> Vec<String> {
         let glued = out.last().and_then(|w| w.chars().last()).is_some_and(|last| {
             let latin = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '%' | '°' | '℃' | '-');
             // 的 and its kin lean on the word before; units lean on their number.
-            let leans = matches!(c, '的' | '了' | '着' | '过' | '地' | '得' | '吗' | '呢' | '吧' | '们' | '克' | '元' | '小' | '毫' | '天' | '年' | '片' | '口' | '盒' | '罐' | '杯');
-            (latin(last) && latin(c)) || c.is_ascii_punctuation() || "，。！？；：、”’」』）》%℃".contains(c)
+            let unit =
+                matches!(c, '小' | '毫' | '天' | '年' | '片' | '口' | '盒' | '罐' | '杯' | '克' | '元')
+                    && is_number(last);
+            let particle = matches!(c, '的' | '了' | '着' | '过' | '地' | '得' | '吗' | '呢' | '吧' | '们');
+            (latin(last) && latin(c))
+                || c == ' '
+                || last == ' '
+                || c.is_ascii_punctuation()
+                || "，。！？；：、”’」』）》%℃".contains(c)
                 || "“‘「『（《".contains(last)
-                || (leans && !(matches!(c, '小' | '毫' | '天' | '年' | '片' | '口' | '盒' | '罐' | '杯' | '克' | '元') && !is_number(last)))
+                || particle
+                || unit
         });
         match out.last_mut() {
             Some(word) if glued => word.push(c),
@@ -176,7 +210,11 @@ fn is_number(c: char) -> bool {
 /// The line as it is shown: Chinese captions end without comma or full stop.
 fn shown(line: &str, locale: &Locale) -> String {
     let line = line.trim();
-    if is_wide(locale) { line.trim_end_matches(['，', '。', '、', '；', '：']).to_owned() } else { line.trim_end_matches([',', ';', ':']).to_owned() }
+    if is_wide(locale) {
+        line.trim_end_matches(['，', '。', '、', '；', '：']).to_owned()
+    } else {
+        line.trim_end_matches([',', ';', ':']).to_owned()
+    }
 }
 
 /// Times from the speaker's own words; `None` where it gave none, or others than the text.
@@ -205,8 +243,10 @@ fn told(piece: &Said<'_>, lines: &[String]) -> Option<Vec<(f64, f64)>> {
 /// Times from the recording: the ends of lines are looked for in its pauses, each near the place where the share of
 /// the text says it should be, and where a line goes on without a pause, inside the speech at that share.
 fn measured(sound: &Sound, lines: &[String], locale: &Locale) -> Vec<(f64, f64)> {
-    let spans: Vec<(f64, f64)> =
-        spoken(sound).into_iter().map(|s| (s.start as f64 / RATE as f64, s.end as f64 / RATE as f64)).collect();
+    let spans: Vec<(f64, f64)> = spoken(sound)
+        .into_iter()
+        .map(|s| (s.start as f64 / RATE as f64, s.end as f64 / RATE as f64))
+        .collect();
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
         // Silence stands for speech (there is no synthesiser): the text alone says how long each line takes.
         return shares(lines, locale).map(|(a, b)| (a * sound.seconds(), b * sound.seconds())).collect();
@@ -294,14 +334,29 @@ pub(crate) fn weight(line: &str, locale: &Locale) -> f64 {
 
 /// SubRip.
 pub fn srt(cues: &[Cue]) -> String {
-    let cue = |(i, cue): (usize, &Cue)| format!("{}\n{} --> {}\n{}\n", i + 1, clock(cue.start_ms, ','), clock(cue.end_ms, ','), cue.lines.join("\n"));
+    let cue = |(i, cue): (usize, &Cue)| {
+        format!(
+            "{}\n{} --> {}\n{}\n",
+            i + 1,
+            clock(cue.start_ms, ','),
+            clock(cue.end_ms, ','),
+            cue.lines.join("\n")
+        )
+    };
     cues.iter().enumerate().map(cue).collect::<Vec<_>>().join("\n")
 }
 
 /// WebVTT.
 pub fn vtt(cues: &[Cue]) -> String {
     let escape = |line: &String| line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let cue = |cue: &Cue| format!("\n{} --> {}\n{}\n", clock(cue.start_ms, '.'), clock(cue.end_ms, '.'), cue.lines.iter().map(escape).collect::<Vec<_>>().join("\n"));
+    let cue = |cue: &Cue| {
+        format!(
+            "\n{} --> {}\n{}\n",
+            clock(cue.start_ms, '.'),
+            clock(cue.end_ms, '.'),
+            cue.lines.iter().map(escape).collect::<Vec<_>>().join("\n")
+        )
+    };
     format!("WEBVTT\n{}", cues.iter().map(cue).collect::<String>())
 }
 
@@ -344,12 +399,26 @@ mod tests {
 
     #[test]
     fn a_long_english_sentence_breaks_between_words_into_even_lines() {
-        let lines = lines("Cold water at the summit, nine hours after you filled it at the trailhead. Weighs only 310 g.", &en());
+        let lines = lines(
+            "Cold water at the summit, nine hours after you filled it at the trailhead. Weighs only 310 g.",
+            &en(),
+        );
         assert!(lines.iter().all(|l| length(l) <= NARROW_LINE), "{lines:?}");
         assert!(lines.contains(&"Cold water at the summit,".to_owned()), "{lines:?}");
         assert_eq!(lines.last().unwrap(), "Weighs only 310 g.");
-        let middle: Vec<_> = lines.iter().filter(|l| l.contains("hours") || l.contains("trailhead")).collect();
+        let middle: Vec<_> =
+            lines.iter().filter(|l| l.contains("hours") || l.contains("trailhead")).collect();
         assert!(middle[0].len().abs_diff(middle[1].len()) < 14, "{middle:?}");
+    }
+
+    #[test]
+    fn small_words_lead_the_next_line_and_numbers_keep_their_units() {
+        assert_eq!(
+            lines("A whole hillside of spring in one small tin.", &en()),
+            ["A whole hillside", "of spring in one small tin."]
+        );
+        let bottle = lines("这就是蕨径 750 毫升保温瓶，冰块放到山顶还没有化完呢", &zh());
+        assert!(bottle.iter().any(|l| l.contains("750 毫")), "{bottle:?}");
     }
 
     #[test]
@@ -361,7 +430,12 @@ mod tests {
     fn lines_change_in_the_pauses_of_the_speech() {
         // Spoken slowly first and fast after: shares of the text alone would be wrong by most of a second.
         let sound = speech(&[(2.0, 0.4), (1.2, 0.3), (0.9, 0.0)]);
-        let piece = Said { text: "清明前三天采下的头一批新茶，一芽一叶都是亲手所采，当天炒好当天装罐。", start_ms: 1000, sound: &sound, words: &[] };
+        let piece = Said {
+            text: "清明前三天采下的头一批新茶，一芽一叶都是亲手所采，当天炒好当天装罐。",
+            start_ms: 1000,
+            sound: &sound,
+            words: &[],
+        };
         let cues = cues(&[piece], &zh());
         assert_eq!(cues.len(), 3, "{cues:?}");
         assert_eq!(cues[0].start_ms, 1000);
@@ -373,17 +447,35 @@ mod tests {
     #[test]
     fn word_times_of_the_speaker_are_taken_as_they_are() {
         let sound = speech(&[(3.0, 0.0)]);
-        let words: Vec<_> = [("Cold", 0.1, 0.4), ("at", 0.4, 0.6), ("noon.", 0.6, 1.0), ("Light", 1.7, 2.0), ("too.", 2.0, 2.4)]
-            .map(|(w, a, b)| (w.to_owned(), a, b))
-            .into();
-        let cues = cues(&[Said { text: "Cold at noon. Light too.", start_ms: 0, sound: &sound, words: &words }], &en());
+        let words: Vec<_> = [
+            ("Cold", 0.1, 0.4),
+            ("at", 0.4, 0.6),
+            ("noon.", 0.6, 1.0),
+            ("Light", 1.7, 2.0),
+            ("too.", 2.0, 2.4),
+        ]
+        .map(|(w, a, b)| (w.to_owned(), a, b))
+        .into();
+        let cues = cues(
+            &[Said { text: "Cold at noon. Light too.", start_ms: 0, sound: &sound, words: &words }],
+            &en(),
+        );
         assert_eq!(cues.iter().map(|c| c.start_ms).collect::<Vec<_>>(), [100, 1700]);
     }
 
     #[test]
     fn both_files_are_as_players_expect() {
-        let cues = [Cue { start_ms: 500, end_ms: 2250, lines: vec!["a < b".into()] }, Cue { start_ms: 3_600_000, end_ms: 3_601_000, lines: vec!["c".into()] }];
-        assert_eq!(srt(&cues), "1\n00:00:00,500 --> 00:00:02,250\na < b\n\n2\n01:00:00,000 --> 01:00:01,000\nc\n");
-        assert_eq!(vtt(&cues), "WEBVTT\n\n00:00:00.500 --> 00:00:02.250\na &lt; b\n\n01:00:00.000 --> 01:00:01.000\nc\n");
+        let cues = [
+            Cue { start_ms: 500, end_ms: 2250, lines: vec!["a < b".into()] },
+            Cue { start_ms: 3_600_000, end_ms: 3_601_000, lines: vec!["c".into()] },
+        ];
+        assert_eq!(
+            srt(&cues),
+            "1\n00:00:00,500 --> 00:00:02,250\na < b\n\n2\n01:00:00,000 --> 01:00:01,000\nc\n"
+        );
+        assert_eq!(
+            vtt(&cues),
+            "WEBVTT\n\n00:00:00.500 --> 00:00:02.250\na &lt; b\n\n01:00:00.000 --> 01:00:01.000\nc\n"
+        );
     }
 }

@@ -43,15 +43,27 @@ impl List<'_> {
         }
         for (name, length) in [("w", timeline.size.width), ("h", timeline.size.height)] {
             if length % 2 != 0 || !(64..=4096).contains(&length) {
-                self.wrong(&format!("/size/{name}"), format!("{length} px cannot be encoded"), "an even number from 64 to 4096");
+                self.wrong(
+                    &format!("/size/{name}"),
+                    format!("{length} px cannot be encoded"),
+                    "an even number from 64 to 4096",
+                );
             }
         }
         let fps = f64::from(timeline.fps.num) / f64::from(timeline.fps.den.max(1));
         if timeline.fps.den == 0 || !(10.0..=60.0).contains(&fps) {
-            self.wrong("/fps", format!("{}/{} frames a second", timeline.fps.num, timeline.fps.den), "10 to 60, such as {num: 30, den: 1}");
+            self.wrong(
+                "/fps",
+                format!("{}/{} frames a second", timeline.fps.num, timeline.fps.den),
+                "10 to 60, such as {num: 30, den: 1}",
+            );
         }
         if !(500..=LONGEST_MS).contains(&timeline.duration_ms) {
-            self.wrong("/duration_ms", format!("{} ms", timeline.duration_ms), format!("500 to {LONGEST_MS}"));
+            self.wrong(
+                "/duration_ms",
+                format!("{} ms", timeline.duration_ms),
+                format!("500 to {LONGEST_MS}"),
+            );
         }
     }
 
@@ -60,7 +72,10 @@ impl List<'_> {
         for (i, clip) in clips.iter().enumerate() {
             let path = format!("/tracks/video/{i}");
             if clip.start_ms != at {
-                let message = format!("clip `{}` starts at {} ms, but {at} ms is where the clip before ends", clip.id, clip.start_ms);
+                let message = format!(
+                    "clip `{}` starts at {} ms, but {at} ms is where the clip before ends",
+                    clip.id, clip.start_ms
+                );
                 self.wrong(&format!("{path}/start_ms"), message, format!("write {at}"));
             }
             if clip.end_ms <= clip.start_ms {
@@ -70,7 +85,11 @@ impl List<'_> {
             at = clip.end_ms;
         }
         if at != duration {
-            self.wrong("/tracks/video", format!("the clips end at {at} ms"), format!("the last clip must end with the video, at {duration} ms"));
+            self.wrong(
+                "/tracks/video",
+                format!("the clips end at {at} ms"),
+                format!("the last clip must end with the video, at {duration} ms"),
+            );
         }
     }
 
@@ -88,11 +107,20 @@ impl List<'_> {
             for (name, Pose { x, y, height }) in [("from", subject.from), ("to", subject.to)] {
                 let near = |v: f64| (-1.0..=2.0).contains(&v);
                 if !(near(x) && near(y) && (0.01..=2.0).contains(&height)) {
-                    self.wrong(&format!("{path}/{name}"), format!("x {x}, y {y}, height {height}"), "x and y from -1 to 2, height from 0.01 to 2");
+                    self.wrong(
+                        &format!("{path}/{name}"),
+                        format!("x {x}, y {y}, height {height}"),
+                        "x and y from -1 to 2, height from 0.01 to 2",
+                    );
                 }
             }
-            if subject.to.height > subject.from.height * 1.4 || subject.from.height > subject.to.height * 1.4 {
-                self.wrong(&format!("{path}/to/height"), "a cut-out may grow or shrink by 40 % in one clip", "a smaller change");
+            if subject.to.height > subject.from.height * 1.4 || subject.from.height > subject.to.height * 1.4
+            {
+                self.wrong(
+                    &format!("{path}/to/height"),
+                    "a cut-out may grow or shrink by 40 % in one clip",
+                    "a smaller change",
+                );
             }
         }
         if let Some(transition) = &clip.transition {
@@ -100,15 +128,25 @@ impl List<'_> {
             if first {
                 self.wrong(&path, "the first clip has nothing to come from", "remove it");
             }
-            if transition.duration_ms == 0 || transition.duration_ms > clip.end_ms.saturating_sub(clip.start_ms) {
-                self.wrong(&format!("{path}/duration_ms"), format!("{} ms", transition.duration_ms), "more than 0 and not longer than its clip");
+            if transition.duration_ms == 0
+                || transition.duration_ms > clip.end_ms.saturating_sub(clip.start_ms)
+            {
+                self.wrong(
+                    &format!("{path}/duration_ms"),
+                    format!("{} ms", transition.duration_ms),
+                    "more than 0 and not longer than its clip",
+                );
             }
         }
     }
 
     fn view(&mut self, path: &str, view: View) {
         if !(1.0..=4.0).contains(&view.zoom) {
-            self.wrong(&format!("{path}/zoom"), format!("{} leaves the picture or its sharpness", view.zoom), "1 to 4");
+            self.wrong(
+                &format!("{path}/zoom"),
+                format!("{} leaves the picture or its sharpness", view.zoom),
+                "1 to 4",
+            );
         }
         for (name, v) in [("x", view.x), ("y", view.y)] {
             if !(0.0..=1.0).contains(&v) {
@@ -119,7 +157,8 @@ impl List<'_> {
 
     fn overlay(&mut self, path: &str, overlay: &Overlay, duration: u64) {
         if overlay.end_ms <= overlay.start_ms || overlay.end_ms > duration {
-            let message = format!("`{}` is shown from {} to {} ms", overlay.id, overlay.start_ms, overlay.end_ms);
+            let message =
+                format!("`{}` is shown from {} to {} ms", overlay.id, overlay.start_ms, overlay.end_ms);
             self.wrong(&format!("{path}/end_ms"), message, format!("after its start, at most {duration}"));
         }
         if !(0.0..=1.0).contains(&overlay.opacity) {
@@ -136,7 +175,11 @@ impl List<'_> {
     fn area(&mut self, path: &str, area: Area) {
         let inside = |from: f64, length: f64| from >= -1e-6 && length > 0.0 && from + length <= 1.0 + 1e-6;
         if !(inside(area.x, area.w) && inside(area.y, area.h)) {
-            self.wrong(path, format!("x {} w {}, y {} h {}", area.x, area.w, area.y, area.h), "a box inside the frame, in shares of it");
+            self.wrong(
+                path,
+                format!("x {} w {}, y {} h {}", area.x, area.w, area.y, area.h),
+                "a box inside the frame, in shares of it",
+            );
         }
     }
 
@@ -145,7 +188,11 @@ impl List<'_> {
             self.wrong(&format!("{path}/text"), "there are no words", "write some, or remove the overlay");
         }
         if !(0.01..=0.5).contains(&words.min_size) || words.size < words.min_size || words.size > 0.6 {
-            self.wrong(&format!("{path}/size"), format!("size {} with a smallest size of {}", words.size, words.min_size), "0.01 to 0.6, not below min_size");
+            self.wrong(
+                &format!("{path}/size"),
+                format!("size {} with a smallest size of {}", words.size, words.min_size),
+                "0.01 to 0.6, not below min_size",
+            );
         }
         if !(100..=900).contains(&words.weight) {
             self.wrong(&format!("{path}/weight"), words.weight.to_string(), "100 to 900");
@@ -157,11 +204,18 @@ impl List<'_> {
         for (i, cue) in cues.iter().enumerate() {
             let path = format!("/tracks/captions/cues/{i}");
             if cue.start_ms < at || cue.end_ms <= cue.start_ms || cue.end_ms > duration {
-                let message = format!("shown from {} to {} ms, the caption before ends at {at}", cue.start_ms, cue.end_ms);
+                let message = format!(
+                    "shown from {} to {} ms, the caption before ends at {at}",
+                    cue.start_ms, cue.end_ms
+                );
                 self.wrong(&path, message, "captions follow each other inside the video");
             }
             if cue.lines.is_empty() || cue.lines.len() > 2 || cue.lines.iter().any(|l| l.trim().is_empty()) {
-                self.wrong(&format!("{path}/lines"), format!("{} lines", cue.lines.len()), "one or two lines with words");
+                self.wrong(
+                    &format!("{path}/lines"),
+                    format!("{} lines", cue.lines.len()),
+                    "one or two lines with words",
+                );
             }
             at = cue.end_ms;
         }
@@ -172,13 +226,21 @@ impl List<'_> {
             let path = format!("/tracks/narration/{i}");
             if !self.assets.sounds.contains_key(&clip.sound) {
                 let known = nearest(&clip.sound, self.assets.sounds.keys().map(String::as_str));
-                self.wrong(&format!("{path}/sound"), format!("there is no sound `{}`", clip.sound), meant(known));
+                self.wrong(
+                    &format!("{path}/sound"),
+                    format!("there is no sound `{}`", clip.sound),
+                    meant(known),
+                );
             }
             if !(1.0..=1.15).contains(&clip.speed) {
                 self.wrong(&format!("{path}/speed"), clip.speed.to_string(), "1 to 1.15");
             }
             if clip.start_ms >= timeline.duration_ms {
-                self.wrong(&format!("{path}/start_ms"), format!("{} ms is after the end", clip.start_ms), "an earlier time");
+                self.wrong(
+                    &format!("{path}/start_ms"),
+                    format!("{} ms is after the end", clip.start_ms),
+                    "an earlier time",
+                );
             }
         }
         let loudness = timeline.tracks.loudness;
@@ -186,7 +248,11 @@ impl List<'_> {
             self.wrong("/tracks/loudness/lufs", format!("{} LUFS", loudness.lufs), "-36 to -8, usually -14");
         }
         if !(-9.0..=-0.5).contains(&loudness.true_peak_db) {
-            self.wrong("/tracks/loudness/true_peak_db", format!("{} dBTP", loudness.true_peak_db), "-9 to -0.5, usually -1");
+            self.wrong(
+                "/tracks/loudness/true_peak_db",
+                format!("{} dBTP", loudness.true_peak_db),
+                "-9 to -0.5, usually -1",
+            );
         }
     }
 
@@ -199,5 +265,6 @@ impl List<'_> {
 }
 
 fn meant(known: Option<&str>) -> String {
-    known.map_or_else(|| "hand it over with the timeline".to_owned(), |name| format!("did you mean `{name}`?"))
+    known
+        .map_or_else(|| "hand it over with the timeline".to_owned(), |name| format!("did you mean `{name}`?"))
 }

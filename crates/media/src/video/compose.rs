@@ -43,7 +43,8 @@ impl<'a> Compositor<'a> {
     /// Rasterises all overlays; clips follow when they are needed.
     pub(crate) fn new(timeline: &'a Timeline, assets: &'a Assets) -> Result<Self, Error> {
         let tracks = &timeline.tracks;
-        let layers = tracks.overlay.iter().map(|o| Layer::new(o, timeline, assets)).collect::<Result<_, _>>()?;
+        let layers =
+            tracks.overlay.iter().map(|o| Layer::new(o, timeline, assets)).collect::<Result<_, _>>()?;
         let captions = tracks.captions.as_ref().map(|c| Layer::captions(c, timeline, assets)).transpose()?;
         let shots = tracks.video.iter().map(|_| Mutex::new(None)).collect();
         Ok(Self { timeline, assets, shots, layers, captions: captions.unwrap_or_default() })
@@ -63,7 +64,9 @@ impl<'a> Compositor<'a> {
         let before = match &clips[now].transition {
             Some(transition) if now > 0 => {
                 let t = (time - clips[now].start_ms as f64) / transition.duration_ms.max(1) as f64;
-                (t < 1.0).then(|| Ok((self.shot(now - 1)?, &transition.kind, transition.easing.at(t)))).transpose()?
+                (t < 1.0)
+                    .then(|| Ok((self.shot(now - 1)?, &transition.kind, transition.easing.at(t))))
+                    .transpose()?
             }
             _ => None,
         };
@@ -74,7 +77,9 @@ impl<'a> Compositor<'a> {
     pub(crate) fn forget_before(&self, frame: u64) {
         let time = self.timeline.time_of(frame);
         let clips = &self.timeline.tracks.video;
-        for (clip, slot) in clips.iter().enumerate().map(|(i, c)| (c.end_ms + goes_on(clips, i), &self.shots[i])) {
+        for (clip, slot) in
+            clips.iter().enumerate().map(|(i, c)| (c.end_ms + goes_on(clips, i), &self.shots[i]))
+        {
             if (clip as f64) < time {
                 *slot.lock().unwrap_or_else(PoisonError::into_inner) = None;
             }
@@ -111,7 +116,13 @@ impl Moment<'_> {
         }
     }
 
-    fn draw_transition(&self, c: usize, (old, kind, t): (&Shot, &TransitionKind, f64), target: &mut Target<'_>, desk: &mut Desk) {
+    fn draw_transition(
+        &self,
+        c: usize,
+        (old, kind, t): (&Shot, &TransitionKind, f64),
+        target: &mut Target<'_>,
+        desk: &mut Desk,
+    ) {
         let sub = if c == 0 { 1.0 } else { 2.0 };
         let frame = (target.width as f64 * sub, target.height as f64 * sub);
         let scratch = &mut desk.scratch;
@@ -165,7 +176,13 @@ impl Moment<'_> {
     ) {
         let (width, height, stride) = (target.width, target.height, target.stride);
         incoming.resize(stride * height, 0);
-        self.shot.draw(c, self.time, (0.0, 0.0), &mut Target { data: incoming, stride, width, height }, scratch);
+        self.shot.draw(
+            c,
+            self.time,
+            (0.0, 0.0),
+            &mut Target { data: incoming, stride, width, height },
+            scratch,
+        );
         for y in 0..height {
             let (under, over) = (target.row(y, 0, width), &incoming[y * stride..][..width]);
             let mut x = 0;

@@ -4,11 +4,14 @@
 
 use std::path::Path;
 
-use ffmpeg_next as ff;
 use ff::{Dictionary, Rational, codec, format, frame};
+use ffmpeg_next as ff;
 
 use super::timeline::Timeline;
-use crate::{Error, audio::Sound};
+use crate::{
+    Error,
+    audio::{Sound, limit, measure},
+};
 
 /// How carefully the video is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +46,18 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Opens the file and both encoders. The sound is encoded at once; it is small.
-    pub(crate) fn new(path: &Path, timeline: &Timeline, quality: Quality, sound: Option<&Sound>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        path: &Path,
+        timeline: &Timeline,
+        quality: Quality,
+        sound: Option<&Sound>,
+    ) -> Result<Self, Error> {
         quiet();
         let mut out = format::output_as(path, "mp4").map_err(|e| failed("opening the file", e))?;
         let x264 = ff::encoder::find_by_name("libx264").ok_or_else(no_encoder)?;
         let frame_base = Rational(timeline.fps.den as i32, timeline.fps.num as i32);
-        let video = open_video(x264, timeline, frame_base, quality).map_err(|e| failed("opening libx264", e))?;
+        let video =
+            open_video(x264, timeline, frame_base, quality).map_err(|e| failed("opening libx264", e))?;
         {
             let mut stream = out.add_stream(x264).map_err(|e| failed("adding the video", e))?;
             stream.set_parameters(&video);
@@ -57,13 +66,15 @@ impl Writer {
         }
         let mut packets = Vec::new();
         if let Some(sound) = sound {
-            let aac = ff::encoder::find(codec::Id::AAC)
-                .ok_or_else(|| Error::Ffmpeg { doing: "looking for an AAC encoder", reason: "this FFmpeg has none".into() })?;
-            let mut encoder = open_audio(aac).map_err(|e| failed("opening AAC", e))?;
+            let aac = ff::encoder::find(codec::Id::AAC).ok_or_else(|| Error::Ffmpeg {
+                doing: "looking for an AAC encoder",
+                reason: "this FFmpeg has none".into(),
+            })?;
+            let (encoder, encoded) = within_peak(aac, sound, timeline.tracks.loudness.true_peak_db)?;
             let mut stream = out.add_stream(aac).map_err(|e| failed("adding the sound", e))?;
             stream.set_parameters(&encoder);
             stream.set_time_base(Rational(1, AUDIO_RATE));
-            packets = encode_sound(&mut encoder, sound).map_err(|e| failed("encoding the sound", e))?;
+            packets = encoded;
         }
         let mut options = Dictionary::new();
         options.set("movflags", "+faststart");
@@ -143,7 +154,12 @@ fn no_encoder() -> Error {
     Error::NoEncoder { wanted: "libx264", instead }
 }
 
-fn open_video(x264: ff::Codec, timeline: &Timeline, base: Rational, quality: Quality) -> Result<ff::encoder::Video, ff::Error> {
+fn open_video(
+    x264: ff::Codec,
+    timeline: &Timeline,
+    base: Rational,
+    quality: Quality,
+) -> Result<ff::encoder::Video, ff::Error> {
     let mut video = codec::Context::new_with_codec(x264).encoder().video()?;
     video.set_width(timeline.size.width);
     video.set_height(timeline.size.height);
@@ -157,7 +173,11 @@ fn open_video(x264: ff::Codec, timeline: &Timeline, base: Rational, quality: Qua
     video.set_color_primaries(ff::color::Primaries::BT709);
     video.set_color_transfer_characteristic(ff::color::TransferCharacteristic::BT709);
     video.set_flags(codec::Flags::GLOBAL_HEADER | codec::Flags::BITEXACT);
-    video.set_threading(codec::threading::Config { kind: codec::threading::Type::Slice, count: ENCODER_SLICES, ..Default::default() });
+    video.set_threading(codec::threading::Config {
+        kind: codec::threading::Type::Slice,
+        count: ENCODER_SLICES,
+        ..Default::default()
+    });
     let mut options = Dictionary::new();
     options.set("preset", quality.preset);
     options.set("crf", &quality.crf.to_string());
@@ -176,7 +196,53 @@ fn open_audio(aac: ff::Codec) -> Result<ff::encoder::Audio, ff::Error> {
     audio.open()
 }
 
-fn encode_sound(encoder: &mut ff::encoder::Audio, sound: &Sound) -> Result<Vec<codec::packet::Packet>, ff::Error> {
+/// Encodes, listens to the result, and where AAC made peaks higher than allowed, limits them further and encodes again.
+fn within_peak(
+    aac: ff::Codec,
+    sound: &Sound,
+    true_peak_db: f64,
+) -> Result<(ff::encoder::Audio, Vec<codec::packet::Packet>), Error> {
+    let mut limited = None;
+    let mut ceiling = true_peak_db - 1.3;
+    for last in [false, false, false, true] {
+        let mut encoder = open_audio(aac).map_err(|e| failed("opening AAC", e))?;
+        let now = limited.as_ref().unwrap_or(sound);
+        let packets = encode_sound(&mut encoder, now).map_err(|e| failed("encoding the sound", e))?;
+        let heard = decode_sound(&encoder, &packets).map_err(|e| failed("listening to the sound", e))?;
+        let over = measure(&heard)?.true_peak_db - true_peak_db;
+        if over <= 0.0 || last {
+            return Ok((encoder, packets));
+        }
+        ceiling -= over + 0.3;
+        limit(limited.get_or_insert_with(|| sound.clone()), 10f64.powf(ceiling / 20.0) as f32);
+    }
+    Err(Error::Ffmpeg { doing: "encoding the sound", reason: "no try was left".into() })
+}
+
+fn decode_sound(encoder: &ff::encoder::Audio, packets: &[codec::packet::Packet]) -> Result<Sound, ff::Error> {
+    let mut decoder = codec::Context::from_parameters(codec::Parameters::from(encoder))?.decoder().audio()?;
+    let mut sound = Sound::default();
+    let mut take = |decoder: &mut codec::decoder::Audio| {
+        let mut frame = frame::Audio::empty();
+        while decoder.receive_frame(&mut frame).is_ok() {
+            for (c, channel) in sound.channels.iter_mut().enumerate() {
+                channel.extend_from_slice(&frame.plane::<f32>(c)[..frame.samples()]);
+            }
+        }
+    };
+    for packet in packets {
+        decoder.send_packet(packet)?;
+        take(&mut decoder);
+    }
+    decoder.send_eof()?;
+    take(&mut decoder);
+    Ok(sound)
+}
+
+fn encode_sound(
+    encoder: &mut ff::encoder::Audio,
+    sound: &Sound,
+) -> Result<Vec<codec::packet::Packet>, ff::Error> {
     let mut packets = Vec::new();
     let mut drain = |encoder: &mut ff::encoder::Audio| {
         let mut packet = codec::packet::Packet::empty();

@@ -3,7 +3,10 @@
 //! Each loop is written once in portable Rust that vectorises well and compiled a second time for AVX2; only the
 //! horizontal filter has a hand-written form, because no compiler finds the byte shuffle. Weights have 7 bits, so a
 //! position is exact to 1/128 of a sample.
-#![allow(unsafe_code, reason = "the copies compiled for AVX2 may only be called after the processor was asked")]
+#![allow(
+    unsafe_code,
+    reason = "the copies compiled for AVX2 may only be called after the processor was asked"
+)]
 
 /// Samples that a filter reads left of its window and right of it.
 pub(crate) const TAPS: usize = 4;
@@ -65,7 +68,14 @@ pub(crate) struct Program {
 impl Program {
     /// For `width` outputs, the first at source position `x0`, each `dx` after the last. `pad` samples stand before
     /// and after the `source_width` samples of a row.
-    pub(crate) fn new(filter: Filter, width: usize, x0: f64, dx: f64, source_width: usize, pad: usize) -> Self {
+    pub(crate) fn new(
+        filter: Filter,
+        width: usize,
+        x0: f64,
+        dx: f64,
+        source_width: usize,
+        pad: usize,
+    ) -> Self {
         // Sixteen bytes are read from one sample before the position on, and none beyond the padding.
         let (lowest, highest) = (1.0 - pad as f64, (source_width + pad) as f64 - 16.0);
         let place = |i: usize| {
@@ -180,7 +190,8 @@ fn filter_row_portable(blocks: &[Block], row: &[u8], out: &mut [u8]) {
             let mut sum = 64;
             for half in 0..2 {
                 for j in 2 * k..2 * k + 2 {
-                    sum += i32::from(window[usize::from(block.pick[half][j])]) * i32::from(block.weigh[half][j]);
+                    sum +=
+                        i32::from(window[usize::from(block.pick[half][j])]) * i32::from(block.weigh[half][j]);
                 }
             }
             *x = (sum >> 7).clamp(0, 255) as u8;

@@ -15,9 +15,9 @@ mod probe;
 mod render;
 mod shot;
 mod sprite;
-pub mod timeline;
 #[cfg(test)]
 mod tests;
+pub mod timeline;
 mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -45,12 +45,14 @@ pub struct Assets {
 
 impl Assets {
     pub(crate) fn picture(&self, name: &str) -> Result<&Canvas, Error> {
-        let missing = || Error::Template { template: "timeline".into(), reason: format!("no picture `{name}`") };
+        let missing =
+            || Error::Template { template: "timeline".into(), reason: format!("no picture `{name}`") };
         self.pictures.get(name).map(|p| &**p).ok_or_else(missing)
     }
 
     pub(crate) fn sound(&self, name: &str) -> Result<&Sound, Error> {
-        let missing = || Error::Template { template: "timeline".into(), reason: format!("no sound `{name}`") };
+        let missing =
+            || Error::Template { template: "timeline".into(), reason: format!("no sound `{name}`") };
         self.sounds.get(name).map(|s| &**s).ok_or_else(missing)
     }
 }

@@ -41,7 +41,9 @@ impl Layer {
         let pieces = match &overlay.content {
             Content::Text(text) => words::pieces(text, area, overlay.align, frame, &timeline.locale, assets)?,
             Content::Picture { picture } => vec![fitted(assets.picture(picture)?, area, overlay)?],
-            Content::Panel { color, radius } => vec![panel(*color, area, radius * f64::from(frame.0.min(frame.1)))],
+            Content::Panel { color, radius } => {
+                vec![panel(*color, area, radius * f64::from(frame.0.min(frame.1)))]
+            }
             Content::Scrim { color, towards } => vec![scrim(*color, area, *towards)],
         };
         Ok(Self {
@@ -55,16 +57,27 @@ impl Layer {
     }
 
     /// Rasterises the captions.
-    pub(crate) fn captions(captions: &Captions, timeline: &Timeline, assets: &Assets) -> Result<Vec<Self>, Error> {
+    pub(crate) fn captions(
+        captions: &Captions,
+        timeline: &Timeline,
+        assets: &Assets,
+    ) -> Result<Vec<Self>, Error> {
         let frame = (timeline.size.width, timeline.size.height);
         let align = super::timeline::Align { x: Along::Middle, y: Along::End };
-        let fade = Entrance { kind: EntranceKind::Fade, duration_ms: 90, delay_ms: 0, stagger_ms: 0, easing: super::Easing::Linear };
+        let fade = Entrance {
+            kind: EntranceKind::Fade,
+            duration_ms: 90,
+            delay_ms: 0,
+            stagger_ms: 0,
+            easing: super::Easing::Linear,
+        };
         captions
             .cues
             .iter()
             .map(|cue| {
                 let text = Words { text: cue.lines.join("\n"), ..captions.style.clone() };
-                let pieces = words::pieces(&text, px(captions.area, frame), align, frame, &timeline.locale, assets)?;
+                let pieces =
+                    words::pieces(&text, px(captions.area, frame), align, frame, &timeline.locale, assets)?;
                 Ok(Self {
                     start_ms: cue.start_ms as f64,
                     end_ms: cue.end_ms as f64,
@@ -88,7 +101,8 @@ impl Layer {
             let State { dy, scale, opacity, behind_window } =
                 state(self.enter.as_ref(), self.exit.as_ref(), since, length, part.line, part.rise);
             let clip = if behind_window { part.window(c, target) } else { all };
-            let place = Place { x: part.middle.0, y: part.middle.1 + dy, scale, opacity: opacity * self.opacity };
+            let place =
+                Place { x: part.middle.0, y: part.middle.1 + dy, scale, opacity: opacity * self.opacity };
             part.sprite.draw(c, place, Filter::Bilinear, clip, target, scratch);
         }
     }
@@ -115,8 +129,10 @@ impl Part {
             let last = ((from + length) / sub).round().clamp(0.0, all as f64);
             (first as usize, (last - first) as usize)
         };
-        let ((x, width), (y, height)) =
-            (span(self.window.0, self.window.2, target.width), span(self.window.1, self.window.3, target.height));
+        let ((x, width), (y, height)) = (
+            span(self.window.0, self.window.2, target.width),
+            span(self.window.1, self.window.3, target.height),
+        );
         Window { x, y, width, height }
     }
 }
@@ -150,7 +166,8 @@ fn fitted(picture: &Canvas, area: Px, overlay: &Overlay) -> Result<Piece, Error>
     let scale = (area.w / f64::from(w)).min(area.h / f64::from(h));
     let size = ((f64::from(w) * scale).round(), (f64::from(h) * scale).round());
     let picture = scaled(&cut, size.0 as u32, size.1 as u32)?;
-    let (x, y) = (placed(overlay.align.x, area.x, area.w, size.0), placed(overlay.align.y, area.y, area.h, size.1));
+    let (x, y) =
+        (placed(overlay.align.x, area.x, area.w, size.0), placed(overlay.align.y, area.y, area.h, size.1));
     Ok(Piece { picture, x, y, line: 0, rise: size.1 * 0.4 })
 }
 

@@ -100,7 +100,14 @@ impl Target<'_> {
 }
 
 /// Fills `window` of the target with the plane, sampled at `grid` (counted from the window's corner).
-pub(crate) fn sample(plane: &Plane, grid: Grid, filter: Filter, target: &mut Target<'_>, window: Window, scratch: &mut Scratch) {
+pub(crate) fn sample(
+    plane: &Plane,
+    grid: Grid,
+    filter: Filter,
+    target: &mut Target<'_>,
+    window: Window,
+    scratch: &mut Scratch,
+) {
     let program = Program::new(filter, window.width, grid.x, grid.dx, plane.width, PAD);
     scratch.nothing.resize(plane.stride, 0);
     scratch.mixed.resize(plane.stride, 0);
@@ -138,7 +145,14 @@ pub(crate) fn lay_sampled(
 }
 
 /// The same for a cut-out that lies exactly on the target's samples, `x`, `y` being its corner there.
-pub(crate) fn lay_exact(planes: (&Plane, &Plane), x: i64, y: i64, target: &mut Target<'_>, clip: Window, k: u16) {
+pub(crate) fn lay_exact(
+    planes: (&Plane, &Plane),
+    x: i64,
+    y: i64,
+    target: &mut Target<'_>,
+    clip: Window,
+    k: u16,
+) {
     let (color, alpha) = planes;
     let left = x.max(clip.x as i64);
     let right = (x + color.width as i64).min((clip.x + clip.width) as i64);

@@ -26,7 +26,8 @@ impl Planes {
         let mut data = [vec![0; width * height], vec![0; width * height / 4], vec![0; width * height / 4]];
         for (c, plane) in data.iter_mut().enumerate() {
             let sub = if c == 0 { 1 } else { 2 };
-            let mut target = Target { data: plane, stride: width / sub, width: width / sub, height: height / sub };
+            let mut target =
+                Target { data: plane, stride: width / sub, width: width / sub, height: height / sub };
             moment.draw(c, &mut target, captions, &mut desk);
         }
         Ok(Self { data, width, height })
@@ -99,16 +100,25 @@ fn candidates(timeline: &Timeline) -> Vec<u64> {
         let time = timeline.time_of(*frame);
         let clips = tracks.video.iter().all(|clip| {
             let busy = clip.transition.as_ref().map_or(0, |t| t.duration_ms);
-            let enter = clip.subjects.iter().filter_map(|s| s.enter.as_ref()).map(|e| e.delay_ms + e.duration_ms).max();
+            let enter = clip
+                .subjects
+                .iter()
+                .filter_map(|s| s.enter.as_ref())
+                .map(|e| e.delay_ms + e.duration_ms)
+                .max();
             let until = clip.start_ms + busy.max(enter.unwrap_or(0));
             time < clip.start_ms as f64 || time >= until as f64
         });
-        clips && tracks.overlay.iter().all(|overlay| {
-            let enter = overlay.enter.as_ref().map_or(0, |e| e.delay_ms + e.duration_ms + 2 * e.stagger_ms);
-            let exit = overlay.exit.as_ref().map_or(0, |e| e.duration_ms);
-            let inside = time >= overlay.start_ms as f64 && time < overlay.end_ms as f64;
-            !inside || (time >= (overlay.start_ms + enter) as f64 && time < overlay.end_ms.saturating_sub(exit) as f64)
-        })
+        clips
+            && tracks.overlay.iter().all(|overlay| {
+                let enter =
+                    overlay.enter.as_ref().map_or(0, |e| e.delay_ms + e.duration_ms + 2 * e.stagger_ms);
+                let exit = overlay.exit.as_ref().map_or(0, |e| e.duration_ms);
+                let inside = time >= overlay.start_ms as f64 && time < overlay.end_ms as f64;
+                !inside
+                    || (time >= (overlay.start_ms + enter) as f64
+                        && time < overlay.end_ms.saturating_sub(exit) as f64)
+            })
     };
     let still: Vec<u64> = (frames / 60..frames * 9 / 10).filter(calm).collect();
     if still.is_empty() {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use ffmpeg_next as ff;
 use ff::{ChannelLayout, Dictionary, codec, format::sample::Type, frame, media};
+use ffmpeg_next as ff;
 use handbill_domain::channel::Size;
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,8 @@ pub fn probe(path: &Path) -> Result<Probe, Error> {
     let mut options = Dictionary::new();
     options.set("format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2");
     options.set("protocol_whitelist", "file");
-    let mut input = ff::format::input_with_dictionary(path, options).map_err(|e| failed("opening the video", e))?;
+    let mut input =
+        ff::format::input_with_dictionary(path, options).map_err(|e| failed("opening the video", e))?;
     let seconds = input.duration() as f64 / f64::from(ff::ffi::AV_TIME_BASE);
     let video = input.streams().best(media::Type::Video).ok_or_else(|| missing("no picture"))?;
     let (index, fps) = (video.index(), f64::from(video.avg_frame_rate()));
@@ -102,8 +103,15 @@ impl Listener {
         let decoder = codec::Context::from_parameters(parameters).and_then(|c| c.decoder().audio());
         let decoder = decoder.map_err(|e| failed("reading the sound's head", e))?;
         let planar = ff::format::Sample::F32(Type::Planar);
-        if decoder.format() != planar || decoder.rate() as usize != RATE || decoder.channel_layout() != ChannelLayout::STEREO {
-            return Err(Error::Unsupported(format!("sound of {} Hz in {} channels (48000 Hz stereo is)", decoder.rate(), decoder.channels())));
+        if decoder.format() != planar
+            || decoder.rate() as usize != RATE
+            || decoder.channel_layout() != ChannelLayout::STEREO
+        {
+            return Err(Error::Unsupported(format!(
+                "sound of {} Hz in {} channels (48000 Hz stereo is)",
+                decoder.rate(),
+                decoder.channels()
+            )));
         }
         Ok(Self { index, decoder, sound: Sound::default() })
     }

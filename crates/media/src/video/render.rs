@@ -42,7 +42,12 @@ impl<'a> Film<'a> {
 
     /// Renders to an MP4 at `path`. The file appears when it is whole. `progress` hears after each frame how many are
     /// done of how many; when it answers `false` the work stops and nothing is left behind.
-    pub fn render(&self, quality: Quality, path: &Path, mut progress: impl FnMut(u64, u64) -> bool) -> Result<(), Error> {
+    pub fn render(
+        &self,
+        quality: Quality,
+        path: &Path,
+        mut progress: impl FnMut(u64, u64) -> bool,
+    ) -> Result<(), Error> {
         let sound = audio::mix(self.timeline, self.assets)?;
         let partial = Partial::beside(path);
         let mut writer = Writer::new(&partial.0, self.timeline, quality, sound.as_ref())?;
@@ -57,7 +62,8 @@ impl<'a> Film<'a> {
 
     /// One frame as a picture.
     pub fn frame(&self, number: u64) -> Result<Canvas, Error> {
-        Planes::draw(&self.compositor, number.min(self.timeline.frames().saturating_sub(1)), true)?.to_canvas()
+        Planes::draw(&self.compositor, number.min(self.timeline.frames().saturating_sub(1)), true)?
+            .to_canvas()
     }
 
     /// The still that stands for the video, without captions.
@@ -124,7 +130,12 @@ fn take(next: &Mutex<Free>, total: u64, stop: &AtomicBool) -> Option<(u64, frame
     Some((number, frame))
 }
 
-fn draw(compositor: &Compositor<'_>, number: u64, frame: &mut frame::Video, desk: &mut Desk) -> Result<(), Error> {
+fn draw(
+    compositor: &Compositor<'_>,
+    number: u64,
+    frame: &mut frame::Video,
+    desk: &mut Desk,
+) -> Result<(), Error> {
     let moment = compositor.moment(number)?;
     let (width, height) = (frame.width() as usize, frame.height() as usize);
     for c in 0..3 {

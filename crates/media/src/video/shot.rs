@@ -35,10 +35,17 @@ struct Standing {
 
 impl Shot {
     /// Scales everything that the clip needs. `goes_on_ms`: how long it is seen after its end.
-    pub(crate) fn new(clip: &Clip, assets: &Assets, size: (usize, usize), goes_on_ms: u64) -> Result<Self, Error> {
+    pub(crate) fn new(
+        clip: &Clip,
+        assets: &Assets,
+        size: (usize, usize),
+        goes_on_ms: u64,
+    ) -> Result<Self, Error> {
         let ground = match &clip.source {
             Source::Color { color } => Ground::Color(yuv_of(*color)),
-            Source::Still { picture } => Ground::Still(Box::new(Still::new(assets.picture(picture)?, &clip.camera, size)?)),
+            Source::Still { picture } => {
+                Ground::Still(Box::new(Still::new(assets.picture(picture)?, &clip.camera, size)?))
+            }
         };
         let subjects = clip
             .subjects
@@ -54,7 +61,14 @@ impl Shot {
     }
 
     /// Draws plane `c` as it is at `time`, moved by `offset` px of the frame.
-    pub(crate) fn draw(&self, c: usize, time: f64, offset: (f64, f64), target: &mut Target<'_>, scratch: &mut Scratch) {
+    pub(crate) fn draw(
+        &self,
+        c: usize,
+        time: f64,
+        offset: (f64, f64),
+        target: &mut Target<'_>,
+        scratch: &mut Scratch,
+    ) {
         let sub = if c == 0 { 1 } else { 2 };
         let Some(window) = shifted(self.size, offset, sub) else { return };
         let t = (time - self.start_ms) / self.length_ms;
@@ -85,7 +99,8 @@ impl Standing {
         let Subject { from, to, easing, enter, .. } = &self.subject;
         let pose = between(*from, *to, easing.at(t));
         let height = pose.height * size.1 as f64;
-        let State { dy, scale, opacity, .. } = state(enter.as_ref(), None, since_ms, f64::MAX, 0, height * 0.35);
+        let State { dy, scale, opacity, .. } =
+            state(enter.as_ref(), None, since_ms, f64::MAX, 0, height * 0.35);
         let place = Place {
             x: pose.x * size.0 as f64 + offset.0,
             y: pose.y * size.1 as f64 + offset.1 + dy,
@@ -145,8 +160,14 @@ impl Path {
         let cover = (picture.0 / frame.0).min(picture.1 / frame.1);
         let seen = |view: View| {
             let ratio = cover / view.zoom;
-            let inside = |at: f64, all: f64, seen: f64| (at * all).clamp(seen / 2.0, (all - seen / 2.0).max(seen / 2.0));
-            Seen { x: inside(view.x, picture.0, frame.0 * ratio), y: inside(view.y, picture.1, frame.1 * ratio), ratio }
+            let inside = |at: f64, all: f64, seen: f64| {
+                (at * all).clamp(seen / 2.0, (all - seen / 2.0).max(seen / 2.0))
+            };
+            Seen {
+                x: inside(view.x, picture.0, frame.0 * ratio),
+                y: inside(view.y, picture.1, frame.1 * ratio),
+                ratio,
+            }
         };
         Self { from: seen(camera.from), to: seen(camera.to), easing: camera.easing }
     }
@@ -154,7 +175,11 @@ impl Path {
     fn at(&self, t: f64) -> Seen {
         let k = self.easing.at(t);
         let mix = |a: f64, b: f64| a + (b - a) * k;
-        Seen { x: mix(self.from.x, self.to.x), y: mix(self.from.y, self.to.y), ratio: mix(self.from.ratio, self.to.ratio) }
+        Seen {
+            x: mix(self.from.x, self.to.x),
+            y: mix(self.from.y, self.to.y),
+            ratio: mix(self.from.ratio, self.to.ratio),
+        }
     }
 }
 
@@ -183,7 +208,15 @@ impl Still {
         Ok(Self { planes, path, left, top, scale })
     }
 
-    fn draw(&self, c: usize, t: f64, offset: (f64, f64), window: Window, target: &mut Target<'_>, scratch: &mut Scratch) {
+    fn draw(
+        &self,
+        c: usize,
+        t: f64,
+        offset: (f64, f64),
+        window: Window,
+        target: &mut Target<'_>,
+        scratch: &mut Scratch,
+    ) {
         let sub = if c == 0 { 1.0 } else { 2.0 };
         let seen = self.path.at(t);
         let step = seen.ratio * self.scale;
@@ -203,7 +236,12 @@ impl Still {
 }
 
 /// Cuts (x, y, width, height in px) and scales a picture; transparent parts become white.
-fn scale_rgb(picture: &Canvas, crop: (f64, f64, f64, f64), width: u32, height: u32) -> Result<RgbImage, Error> {
+fn scale_rgb(
+    picture: &Canvas,
+    crop: (f64, f64, f64, f64),
+    width: u32,
+    height: u32,
+) -> Result<RgbImage, Error> {
     let broken = |reason: String| Error::Encode { format: "scaled picture", reason };
     let flat: Vec<u8> = picture
         .data()

@@ -57,7 +57,15 @@ impl Sprite {
     }
 
     /// Draws plane `c` inside `clip` (in samples of that plane).
-    pub(crate) fn draw(&self, c: usize, place: Place, filter: Filter, clip: Window, target: &mut Target<'_>, scratch: &mut Scratch) {
+    pub(crate) fn draw(
+        &self,
+        c: usize,
+        place: Place,
+        filter: Filter,
+        clip: Window,
+        target: &mut Target<'_>,
+        scratch: &mut Scratch,
+    ) {
         let k = (place.opacity * 256.0).round().clamp(0.0, 256.0) as u16;
         if k == 0 || place.scale <= 0.0 {
             return;
@@ -72,7 +80,8 @@ impl Sprite {
         }
         let span = |from: f64, length: usize, low: usize, extent: usize| {
             let first = ((from / sub).floor() - 1.0).max(low as f64) as usize;
-            let last = (((from + length as f64 * place.scale) / sub).ceil() + 1.0).clamp(0.0, (low + extent) as f64) as usize;
+            let last = (((from + length as f64 * place.scale) / sub).ceil() + 1.0)
+                .clamp(0.0, (low + extent) as f64) as usize;
             (first, last.saturating_sub(first))
         };
         let (x, width) = span(left, self.planes.width(), clip.x, clip.width);
@@ -108,8 +117,9 @@ fn seen(picture: &Canvas, above: u8) -> impl Iterator<Item = (u32, u32)> {
 pub(crate) fn scaled(picture: &Canvas, width: u32, height: u32) -> Result<Canvas, Error> {
     let broken = |reason: String| Error::Encode { format: "scaled picture", reason };
     let (width, height) = (width.max(1), height.max(1));
-    let source = fir::images::ImageRef::new(picture.width(), picture.height(), picture.data(), fir::PixelType::U8x4)
-        .map_err(|e| broken(e.to_string()))?;
+    let source =
+        fir::images::ImageRef::new(picture.width(), picture.height(), picture.data(), fir::PixelType::U8x4)
+            .map_err(|e| broken(e.to_string()))?;
     let mut scaled = fir::images::Image::new(width, height, fir::PixelType::U8x4);
     let filter = fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3);
     let options = fir::ResizeOptions::new().resize_alg(filter).use_alpha(false);
@@ -132,7 +142,8 @@ fn cast_shadow(stage: &mut Canvas, cut: &Canvas, side: u32) {
     let width = stage.width() as usize;
     for (n, pixel) in stage.data_mut().as_chunks_mut::<4>().0.iter_mut().enumerate() {
         let (dx, dy) = ((n % width) as f64 - middle, (n / width) as f64 - ground);
-        let blob = |wide: f64, high: f64, dark: f64| dark * (-(dx / wide).powi(4) - (dy / high).powi(2)).exp();
+        let blob =
+            |wide: f64, high: f64, dark: f64| dark * (-(dx / wide).powi(4) - (dy / high).powi(2)).exp();
         let dark = blob(half * 1.02, h * 0.012, 0.5) + blob(half * 1.22, h * 0.04, 0.28);
         *pixel = Color::rgb(18, 14, 10).alpha(dark.min(0.72) as f32).premultiplied();
     }

@@ -18,7 +18,11 @@ fn a_picture(w: u32, h: u32) -> Canvas {
     let mut canvas = Canvas::new(w, h, Color::rgb(200, 190, 170));
     for i in 0..40 {
         let (x, y) = ((i * 97 % w) as f32, (i * 61 % h) as f32);
-        shape::ellipse(&mut canvas, (x, y, 30.0, 22.0), Color::rgb((i * 40 % 255) as u8, 90, (i * 17 % 255) as u8));
+        shape::ellipse(
+            &mut canvas,
+            (x, y, 30.0, 22.0),
+            Color::rgb((i * 40 % 255) as u8, 90, (i * 17 % 255) as u8),
+        );
     }
     canvas
 }
@@ -26,8 +30,15 @@ fn a_picture(w: u32, h: u32) -> Canvas {
 fn assets() -> Assets {
     let mut product = Canvas::new(60, 100, Color::CLEAR);
     shape::rect(&mut product, 5.0, 5.0, 50.0, 90.0, 8.0, Color::rgb(30, 90, 60));
-    let pictures = BTreeMap::from([("scene".to_owned(), Arc::new(a_picture(400, 500))), ("product".to_owned(), Arc::new(product))]);
-    Assets { pictures, sounds: BTreeMap::new(), fonts: Arc::new(Fonts::load(&BrandFonts::default()).unwrap()) }
+    let pictures = BTreeMap::from([
+        ("scene".to_owned(), Arc::new(a_picture(400, 500))),
+        ("product".to_owned(), Arc::new(product)),
+    ]);
+    Assets {
+        pictures,
+        sounds: BTreeMap::new(),
+        fonts: Arc::new(Fonts::load(&BrandFonts::default()).unwrap()),
+    }
 }
 
 fn a_clip(id: &str, start_ms: u64, end_ms: u64) -> Clip {
@@ -50,7 +61,14 @@ fn a_clip(id: &str, start_ms: u64, end_ms: u64) -> Clip {
 }
 
 fn a_timeline() -> Timeline {
-    let second = Clip { transition: Some(Transition { kind: TransitionKind::Crossfade, duration_ms: 400, easing: super::Easing::InOut }), ..a_clip("two", 1000, 2000) };
+    let second = Clip {
+        transition: Some(Transition {
+            kind: TransitionKind::Crossfade,
+            duration_ms: 400,
+            easing: super::Easing::InOut,
+        }),
+        ..a_clip("two", 1000, 2000)
+    };
     let headline = Overlay {
         id: "headline".into(),
         start_ms: 100,
@@ -58,7 +76,13 @@ fn a_timeline() -> Timeline {
         content: Content::Text(Words { size: 0.12, weight: 700, ..Words::of("春茶 Fresh") }),
         area: Area { x: 0.1, y: 0.05, w: 0.8, h: 0.2 },
         align: Align::default(),
-        enter: Some(Entrance { kind: EntranceKind::Reveal, duration_ms: 400, delay_ms: 0, stagger_ms: 80, easing: super::Easing::Settle }),
+        enter: Some(Entrance {
+            kind: EntranceKind::Reveal,
+            duration_ms: 400,
+            delay_ms: 0,
+            stagger_ms: 80,
+            easing: super::Easing::Settle,
+        }),
         exit: None,
         opacity: 1.0,
     };
@@ -99,7 +123,10 @@ fn a_film_is_whole_as_ordered_and_the_same_twice() {
     assert_eq!((probe.video_codec.as_str(), probe.audio_codec.as_deref()), ("h264", Some("aac")));
     assert!(probe.faststart && (probe.seconds - 2.0).abs() < 0.05, "{probe:?}");
     assert!((probe.lufs.unwrap() + 14.0).abs() < 1.0 && probe.true_peak_db.unwrap() <= -1.0, "{probe:?}");
-    assert!(std::fs::read(&paths[0]).unwrap() == std::fs::read(&paths[1]).unwrap(), "same inputs, same bytes");
+    assert!(
+        std::fs::read(&paths[0]).unwrap() == std::fs::read(&paths[1]).unwrap(),
+        "same inputs, same bytes"
+    );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
 }
 
@@ -108,7 +135,8 @@ fn a_canceled_render_leaves_nothing() {
     let (timeline, assets) = (a_timeline(), assets());
     let folder = tempfile::tempdir().unwrap();
     let film = Film::new(&timeline, &assets).unwrap();
-    let error = film.render(Quality::default(), &folder.path().join("a.mp4"), |done, _| done < 10).unwrap_err();
+    let error =
+        film.render(Quality::default(), &folder.path().join("a.mp4"), |done, _| done < 10).unwrap_err();
     assert!(matches!(error, Error::Canceled), "{error}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -153,7 +181,8 @@ fn words_that_do_not_fit_or_have_no_glyph_are_found_before_a_frame_is_drawn() {
     let assets = assets();
     let with = |text: &str| {
         let mut timeline = a_timeline();
-        timeline.tracks.overlay[0].content = Content::Text(Words { size: 0.12, min_size: 0.1, max_lines: Some(1), ..Words::of(text) });
+        timeline.tracks.overlay[0].content =
+            Content::Text(Words { size: 0.12, min_size: 0.1, max_lines: Some(1), ..Words::of(text) });
         Film::new(&timeline, &assets).err()
     };
     assert!(matches!(with("a headline that is far too long for its line"), Some(Error::TooLong { .. })));
@@ -180,8 +209,17 @@ fn a_camera_move_is_smooth_to_a_tenth_of_a_px() {
     assets.pictures.insert("edge".into(), Arc::new(picture));
     let mut timeline = a_timeline();
     timeline.tracks = Tracks::default();
-    let camera = Camera { from: View { zoom: 1.0, x: 0.46, y: 0.5 }, to: View { zoom: 1.0, x: 0.54, y: 0.5 }, easing: super::Easing::Linear };
-    timeline.tracks.video = vec![Clip { source: Source::Still { picture: "edge".into() }, subjects: Vec::new(), camera, ..a_clip("one", 0, 2000) }];
+    let camera = Camera {
+        from: View { zoom: 1.0, x: 0.46, y: 0.5 },
+        to: View { zoom: 1.0, x: 0.54, y: 0.5 },
+        easing: super::Easing::Linear,
+    };
+    timeline.tracks.video = vec![Clip {
+        source: Source::Still { picture: "edge".into() },
+        subjects: Vec::new(),
+        camera,
+        ..a_clip("one", 0, 2000)
+    }];
     let film = Film::new(&timeline, &assets).unwrap();
     let places: Vec<f64> = (0..60)
         .map(|n| {
@@ -204,7 +242,8 @@ fn a_poster_is_neither_black_nor_in_a_transition() {
     timeline.tracks.video[0].subjects.clear();
     let assets = assets();
     let poster = Film::new(&timeline, &assets).unwrap().poster().unwrap();
-    let light: u64 = poster.data().as_chunks::<4>().0.iter().map(|p| u64::from(p[1])).sum::<u64>() / (216 * 384);
+    let light: u64 =
+        poster.data().as_chunks::<4>().0.iter().map(|p| u64::from(p[1])).sum::<u64>() / (216 * 384);
     assert!(light > 100, "{light}");
 }
 
@@ -222,17 +261,25 @@ fn every_transition_starts_with_the_old_clip_and_ends_with_the_new_one() {
     for kind in kinds {
         let mut timeline = a_timeline();
         timeline.tracks = Tracks::default();
-        let flat = |id, from, to, color| Clip { source: Source::Color { color }, subjects: Vec::new(), ..a_clip(id, from, to) };
-        let transition = Some(Transition { kind: kind.clone(), duration_ms: 500, easing: super::Easing::Linear });
-        timeline.tracks.video =
-            vec![flat("one", 0, 1000, Color::rgb(200, 30, 30)), Clip { transition, ..flat("two", 1000, 2000, Color::rgb(30, 30, 200)) }];
+        let flat = |id, from, to, color| Clip {
+            source: Source::Color { color },
+            subjects: Vec::new(),
+            ..a_clip(id, from, to)
+        };
+        let transition =
+            Some(Transition { kind: kind.clone(), duration_ms: 500, easing: super::Easing::Linear });
+        timeline.tracks.video = vec![
+            flat("one", 0, 1000, Color::rgb(200, 30, 30)),
+            Clip { transition, ..flat("two", 1000, 2000, Color::rgb(30, 30, 200)) },
+        ];
         let film = Film::new(&timeline, &assets).unwrap();
         let red = |n: u64, x: u32, y: u32| film.frame(n).unwrap().pixel(x, y)[0];
         for (x, y) in [(2, 2), (108, 190), (213, 381)] {
             assert!(red(30, x, y) > 180, "{kind:?} begins with the old clip");
             assert!(red(45, x, y) < 50, "{kind:?} ends with the new clip");
         }
-        let middle: Vec<_> = (0..216).step_by(8).flat_map(|x| (0..384).step_by(8).map(move |y| (x, y))).collect();
+        let middle: Vec<_> =
+            (0..216).step_by(8).flat_map(|x| (0..384).step_by(8).map(move |y| (x, y))).collect();
         let frame = film.frame(37).unwrap();
         let mixed = middle.iter().filter(|(x, y)| frame.pixel(*x, *y)[2] > 60).count();
         assert!(mixed > middle.len() / 4, "{kind:?} is under way in its middle");

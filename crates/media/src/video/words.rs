@@ -78,7 +78,13 @@ fn line(block: &TextBlock, number: usize, halo: f64, x: f64, y: f64) -> Piece {
     let tile = alone.tile();
     let rise = f64::from(block.size) * 0.9;
     if halo <= 0.0 || tile.canvas.width() == 0 {
-        return Piece { picture: tile.canvas, x: x + f64::from(tile.x), y: y + f64::from(tile.y), line: number, rise };
+        return Piece {
+            picture: tile.canvas,
+            x: x + f64::from(tile.x),
+            y: y + f64::from(tile.y),
+            line: number,
+            rise,
+        };
     }
     let reach = (f64::from(block.size) * 0.28).round().max(2.0) as u32;
     let mut picture = shadow_of(&tile.canvas, reach, halo);
@@ -115,8 +121,12 @@ fn shadow_of(canvas: &Canvas, reach: u32, strength: f64) -> Canvas {
     for _ in 0..3 {
         mask = blurred(&mask, w, h, radius);
     }
-    let data = mask.iter().flat_map(|a| [0, 0, 0, (a * 1.6 * strength as f32).min(255.0 * strength as f32) as u8]).collect();
-    Canvas::from_premultiplied(w as u32, h as u32, data).unwrap_or_else(|| Canvas::new(w as u32, h as u32, Color::CLEAR))
+    let data = mask
+        .iter()
+        .flat_map(|a| [0, 0, 0, (a * 1.6 * strength as f32).min(255.0 * strength as f32) as u8])
+        .collect();
+    Canvas::from_premultiplied(w as u32, h as u32, data)
+        .unwrap_or_else(|| Canvas::new(w as u32, h as u32, Color::CLEAR))
 }
 
 /// A box blur along rows and then along columns.

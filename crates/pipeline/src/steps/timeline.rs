@@ -9,7 +9,7 @@ use std::sync::Arc;
 use handbill_domain::{
     channel::Size,
     locale::Locale,
-    words::{ScenePicture, Storyboard},
+    words::{Scene, ScenePicture, Storyboard},
 };
 use handbill_media::{
     Canvas, Color,
@@ -22,7 +22,7 @@ use handbill_media::{
 
 pub(crate) use self::{
     frame::{Frame, Zone, size_of},
-    scenes::background,
+    scenes::{background, inset, interest},
 };
 use super::pacing::Pace;
 
@@ -52,6 +52,7 @@ pub(crate) struct Closing {
     pub(crate) code: Option<String>,
     pub(crate) price: Option<String>,
     pub(crate) list_price: Option<String>,
+    pub(crate) message: String,
     pub(crate) call: String,
     pub(crate) legal: Option<String>,
 }
@@ -60,6 +61,7 @@ pub(crate) struct Closing {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Palette {
     pub(crate) primary: Color,
+    pub(crate) secondary: Color,
     pub(crate) accent: Color,
     pub(crate) light: Color,
     pub(crate) dark: Color,
@@ -116,6 +118,17 @@ pub(crate) fn write(script: &Script<'_>, cues: &[Cue]) -> Timeline {
     }
 }
 
+/// Does the headline of its scene say what a caption says?
+fn is_shown_large(script: &Script<'_>, cue: &Cue) -> bool {
+    let spans = script.storyboard.scenes.iter().zip(&script.pace.scenes);
+    let scene = spans
+        .filter(|(_, span)| cue.start_ms >= span.0 && cue.start_ms < span.1)
+        .map(|(scene, _)| scene)
+        .next();
+    let large = scene.and_then(|s| headline(s, script.locale)).map(|h| letters(&h)).unwrap_or_default();
+    large.contains(&letters(&cue.lines.concat()))
+}
+
 /// When the speech of a scene starts.
 fn speech_start(script: &Script<'_>, scene: &str) -> Option<u64> {
     let number = script.storyboard.scenes.iter().position(|s| s.id == scene)?;
@@ -124,7 +137,11 @@ fn speech_start(script: &Script<'_>, scene: &str) -> Option<u64> {
 
 fn narration(script: &Script<'_>) -> Vec<Narration> {
     let clip = |voice: &Voice| {
-        Some(Narration { sound: voice.scene.clone(), start_ms: speech_start(script, &voice.scene)?, speed: script.pace.speed })
+        Some(Narration {
+            sound: voice.scene.clone(),
+            start_ms: speech_start(script, &voice.scene)?,
+            speed: script.pace.speed,
+        })
     };
     script.voices.iter().filter_map(clip).collect()
 }
@@ -134,8 +151,10 @@ pub(crate) fn all_cues(script: &Script<'_>) -> Vec<Cue> {
     let end = script.pace.scenes.last().map_or(0, |s| s.1);
     let speed = script.pace.speed;
     let heard: Vec<(&Voice, Sound)> = script.voices.iter().map(|v| (v, faster(&v.sound, speed))).collect();
-    let told: Vec<Vec<_>> =
-        heard.iter().map(|(v, _)| v.words.iter().map(|(w, a, b)| (w.clone(), a / speed, b / speed)).collect()).collect();
+    let told: Vec<Vec<_>> = heard
+        .iter()
+        .map(|(v, _)| v.words.iter().map(|(w, a, b)| (w.clone(), a / speed, b / speed)).collect())
+        .collect();
     let said: Vec<Said<'_>> = heard
         .iter()
         .zip(&told)
@@ -152,7 +171,24 @@ pub(crate) fn all_cues(script: &Script<'_>) -> Vec<Cue> {
     cues
 }
 
-/// Burned captions: on all scenes but the closing card, which is words already.
+/// The large words of a scene: its headline, else its narration where that is short enough to be one.
+pub(crate) fn headline(scene: &Scene, locale: &Locale) -> Option<String> {
+    let (most, own) = (if locale.is_chinese() { 18 } else { 46 }, scene.headline.trim());
+    let text = if own.is_empty() {
+        Some(scene.narration.trim()).filter(|n| n.chars().count() <= most)?
+    } else {
+        own
+    };
+    let text = text.trim_end_matches(['。', '，', '.', ',', '；', ';']);
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// Letters and digits alone, to compare what is said with what is shown.
+pub(crate) fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Burned captions: not on the closing card, which is words already, and not where the headline says the same.
 fn captions(script: &Script<'_>, all: &[Cue]) -> Option<Captions> {
     let cards: Vec<(u64, u64)> = script
         .storyboard
@@ -162,7 +198,12 @@ fn captions(script: &Script<'_>, all: &[Cue]) -> Option<Captions> {
         .filter(|(scene, _)| scene.picture == ScenePicture::EndCard)
         .map(|(_, span)| *span)
         .collect();
-    let mut cues: Vec<Cue> = all.iter().filter(|c| !cards.iter().any(|(from, to)| c.start_ms >= *from && c.start_ms < *to)).cloned().collect();
+    let mut cues: Vec<Cue> = all
+        .iter()
+        .filter(|c| !cards.iter().any(|(from, to)| c.start_ms >= *from && c.start_ms < *to))
+        .cloned()
+        .collect();
+    cues.retain(|cue| !is_shown_large(script, cue));
     for cue in &mut cues {
         let next_card = cards.iter().map(|c| c.0).filter(|from| *from > cue.start_ms).min();
         cue.end_ms = cue.end_ms.min(next_card.unwrap_or(u64::MAX));

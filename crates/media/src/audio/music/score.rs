@@ -106,7 +106,15 @@ impl Sheet<'_> {
         for (n, tone) in chord.1.iter().take(4).enumerate() {
             let pitch = f64::from(self.key) + f64::from(chord.0 + tone) - 12.0;
             let pan = [-0.5, 0.5, -0.2, 0.25][n % 4];
-            self.notes.push(Note { at, length, pitch, strength: self.style.pad, pan, voice: Voice::Pad, seed: self.dice.roll() });
+            self.notes.push(Note {
+                at,
+                length,
+                pitch,
+                strength: self.style.pad,
+                pan,
+                voice: Voice::Pad,
+                seed: self.dice.roll(),
+            });
         }
     }
 
@@ -118,7 +126,15 @@ impl Sheet<'_> {
             let strength = figure.strength * accent * self.human();
             let at = self.at(number, step) + self.dice.share() * loose;
             let pan = if tone % 2 == 0 { -0.28 } else { 0.28 };
-            self.notes.push(Note { at, length: self.step * 7.0, pitch, strength, pan, voice: figure.voice, seed: self.dice.roll() });
+            self.notes.push(Note {
+                at,
+                length: self.step * 7.0,
+                pitch,
+                strength,
+                pan,
+                voice: figure.voice,
+                seed: self.dice.roll(),
+            });
         }
     }
 
@@ -139,18 +155,36 @@ impl Sheet<'_> {
         for (step, _) in row.chars().enumerate().filter(|(_, c)| *c == 'x') {
             place += *self.dice.pick(&[-2, -1, -1, 0, 1, 1, 2]);
             place = place.clamp(size / 2, size * 2 - 1);
-            let tone = |place: i32| f64::from(style.scale[place.rem_euclid(size) as usize]) + 12.0 * f64::from(place.div_euclid(size) - 1);
+            let tone = |place: i32| {
+                f64::from(style.scale[place.rem_euclid(size) as usize])
+                    + 12.0 * f64::from(place.div_euclid(size) - 1)
+            };
             if step % 8 == 0 {
-                let fits = |p: &i32| chord.1.iter().any(|t| (f64::from(chord.0 + t) - tone(*p)).rem_euclid(12.0) < 0.5);
+                let fits = |p: &i32| {
+                    chord.1.iter().any(|t| (f64::from(chord.0 + t) - tone(*p)).rem_euclid(12.0) < 0.5)
+                };
                 place = (0..3).flat_map(|d| [place - d, place + d]).find(fits).unwrap_or(place);
             }
             let pitch = f64::from(self.key + style.melody.octave) + tone(place);
             let strength = style.melody.strength * self.human();
             let at = self.at(number, step) + self.dice.share() * style.loose;
             let graced = self.dice.share() < style.melody.grace;
-            let mut note = Note { at, length: self.step * 10.0, pitch, strength, pan: 0.12, voice: style.melody.voice, seed: self.dice.roll() };
+            let mut note = Note {
+                at,
+                length: self.step * 10.0,
+                pitch,
+                strength,
+                pan: 0.12,
+                voice: style.melody.voice,
+                seed: self.dice.roll(),
+            };
             if graced {
-                let before = Note { pitch: f64::from(self.key + style.melody.octave) + tone(place - 1), strength: strength * 0.55, length: 0.3, ..note.clone() };
+                let before = Note {
+                    pitch: f64::from(self.key + style.melody.octave) + tone(place - 1),
+                    strength: strength * 0.55,
+                    length: 0.3,
+                    ..note.clone()
+                };
                 self.notes.push(before);
                 note.at += 0.085;
             }
@@ -161,20 +195,45 @@ impl Sheet<'_> {
 
     /// The last chord, strummed and left to ring.
     fn end(&mut self, number: usize) {
-        let home = *self.style.progressions[0].iter().find(|c| c.0 == 0).unwrap_or(&self.style.progressions[0][0]);
+        let home =
+            *self.style.progressions[0].iter().find(|c| c.0 == 0).unwrap_or(&self.style.progressions[0][0]);
         if self.style.pad > 0.0 {
             self.pad(number, home, 14.0);
         }
         let at = self.at(number, 0);
         for (n, tone) in [-12, 0, home.1[1], home.1[2], 12].into_iter().enumerate() {
             let pitch = f64::from(self.key + tone) + f64::from(self.style.figure.octave.max(-12));
-            let note = Note { at: at + n as f64 * 0.055, length: self.step * 16.0, pitch, strength: self.style.figure.strength * 0.95, pan: n as f32 * 0.2 - 0.4, voice: self.style.figure.voice, seed: self.dice.roll() };
+            let note = Note {
+                at: at + n as f64 * 0.055,
+                length: self.step * 16.0,
+                pitch,
+                strength: self.style.figure.strength * 0.95,
+                pan: n as f32 * 0.2 - 0.4,
+                voice: self.style.figure.voice,
+                seed: self.dice.roll(),
+            };
             self.notes.push(note);
         }
         let pitch = f64::from(self.key) - 24.0;
-        self.notes.push(Note { at, length: 1.6, pitch, strength: 0.6, pan: 0.0, voice: Voice::Bass, seed: 1 });
+        self.notes.push(Note {
+            at,
+            length: 1.6,
+            pitch,
+            strength: 0.6,
+            pan: 0.0,
+            voice: Voice::Bass,
+            seed: 1,
+        });
         if self.style.kick.contains('X') {
-            self.notes.push(Note { at, length: 0.3, pitch: 0.0, strength: 0.6, pan: 0.0, voice: Voice::Kick, seed: 1 });
+            self.notes.push(Note {
+                at,
+                length: 0.3,
+                pitch: 0.0,
+                strength: 0.6,
+                pan: 0.0,
+                voice: Voice::Kick,
+                seed: 1,
+            });
         }
     }
 

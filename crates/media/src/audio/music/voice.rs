@@ -62,9 +62,17 @@ pub(super) fn play(note: &Note, dry: &mut Sound, sent: &mut Sound) {
         Voice::Pluck => string(hertz, 2.2, 0.42, 0.0, note.seed),
         Voice::Zither => string(hertz, 3.2, 0.62, 0.5, note.seed),
         Voice::Pizzicato => string(hertz, 0.5, 0.35, 0.0, note.seed),
-        Voice::Keys => partials(hertz, &[(1.0, 1.0, 1.6), (2.0, 0.32, 0.9), (3.0, 0.10, 0.5), (7.0, 0.06, 0.09)], note.length.max(1.2)),
+        Voice::Keys => partials(
+            hertz,
+            &[(1.0, 1.0, 1.6), (2.0, 0.32, 0.9), (3.0, 0.10, 0.5), (7.0, 0.06, 0.09)],
+            note.length.max(1.2),
+        ),
         Voice::Mallet => partials(hertz, &[(1.0, 1.0, 0.55), (3.98, 0.30, 0.12), (9.2, 0.10, 0.05)], 1.0),
-        Voice::Bass => partials(hertz, &[(1.0, 1.0, note.length), (2.0, 0.38, note.length * 0.6), (3.0, 0.12, note.length * 0.35)], note.length * 1.8),
+        Voice::Bass => partials(
+            hertz,
+            &[(1.0, 1.0, note.length), (2.0, 0.38, note.length * 0.6), (3.0, 0.12, note.length * 0.35)],
+            note.length * 1.8,
+        ),
         Voice::Pad => pad(hertz, note.length, note.seed),
         Voice::Kick => kick(),
         Voice::Shaker => noise(0.055, 0.014, 0.86, note.seed),
@@ -109,7 +117,11 @@ fn string(hertz: f64, seconds: f64, bright: f32, bend: f64, seed: u64) -> Vec<f3
         let t = i as f64 / RATE as f64;
         let slide = if bend > 0.0 { (-bend / 12.0 * (-t / 0.035).exp()).exp2() } else { 1.0 };
         // Vibrato of a few cents once the tone stands, on strings that bend at all.
-        let shake = if bend > 0.0 && t > 0.25 { 1.0 + 0.0022 * ((t - 0.25) * 5.2 * std::f64::consts::TAU).sin() * (t - 0.25).min(1.0) } else { 1.0 };
+        let shake = if bend > 0.0 && t > 0.25 {
+            1.0 + 0.0022 * ((t - 0.25) * 5.2 * std::f64::consts::TAU).sin() * (t - 0.25).min(1.0)
+        } else {
+            1.0
+        };
         let delay = period / slide / shake - f64::from(1.0 - blend);
         let read = write as f64 + size as f64 - delay;
         let (whole, part) = (read.floor(), (read - read.floor()) as f32);
@@ -161,7 +173,7 @@ fn pad(hertz: f64, seconds: f64, seed: u64) -> Vec<f32> {
     let length = (seconds * RATE as f64) as usize;
     let mut out = vec![0f32; length];
     for cents in [-5.0, 0.0, 6.0] {
-        let step = hertz * (f64::from(cents) / 1200.0f64).exp2() / RATE as f64 * 1024.0;
+        let step = hertz * (cents / 1200.0f64).exp2() / RATE as f64 * 1024.0;
         let mut at = dice.share() * 1024.0;
         for o in &mut out {
             let whole = at as usize;

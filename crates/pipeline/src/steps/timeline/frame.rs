@@ -20,7 +20,8 @@ impl Zone {
     pub(crate) fn of<'p>(placements: impl Iterator<Item = &'p Placement>, size: Size) -> Self {
         let shape = f64::from(size.width) / f64::from(size.height);
         let zones = placements.flat_map(|p| &p.videos).filter_map(|v| v.safe_zone.as_ref());
-        let alike = zones.filter(|z| (f64::from(z.frame.width) / f64::from(z.frame.height) / shape - 1.0).abs() < 0.05);
+        let alike = zones
+            .filter(|z| (f64::from(z.frame.width) / f64::from(z.frame.height) / shape - 1.0).abs() < 0.05);
         alike.fold(Self::default(), |widest, z| {
             let (w, h) = (f64::from(z.frame.width), f64::from(z.frame.height));
             Self {
@@ -45,6 +46,8 @@ pub(crate) struct Frame {
     pub(crate) captions: Area,
     /// Middle of the product, and the box that it fills at most (width, height).
     pub(crate) product: (f64, f64, f64, f64),
+    /// Where photos stand below the words; absent: they fill the frame behind them.
+    pub(crate) photo: Option<Area>,
     /// The words of the closing card.
     pub(crate) card: Area,
     /// Product on the closing card.
@@ -83,16 +86,33 @@ impl Frame {
         let (captions, product) = if crowded {
             // The lower third belongs to the platform: captions stand under the headline, and the product, which is a
             // picture and no words, may reach below.
-            (area(side * 0.6, top + 0.187, 1.0 - 1.2 * side, 0.07), (0.5, (top + 0.28 + 0.845) / 2.0, 0.66, 0.845 - top - 0.28))
+            (
+                area(side * 0.6, top + 0.187, 1.0 - 1.2 * side, 0.07),
+                (0.5, (top + 0.28 + 0.845) / 2.0, 0.66, 0.845 - top - 0.28),
+            )
         } else {
             let (from, to) = (top + 0.20, 1.0 - bottom - 0.115);
             (area(0.06, 1.0 - bottom - 0.095, 0.88, 0.095), (0.5, (from + to) / 2.0, 0.66, to - from))
         };
         let card = area(side, top, width, (1.0 - bottom - top).min(0.5));
         let foot = if crowded { 0.93 } else { 1.0 - bottom - 0.02 };
-        let card_product = (0.5, (card.y + card.h + 0.015 + foot) / 2.0, 0.56, foot - card.y - card.h - 0.015);
+        let card_product =
+            (0.5, (card.y + card.h + 0.015 + foot) / 2.0, 0.56, foot - card.y - card.h - 0.015);
         let align = Align { x: Along::Middle, y: Along::Middle };
-        Self { size, shape: Shape::Tall, logo: area(side, top, width, 0.038), headline, align, captions, product, card, card_product }
+        let edge = headline.y + headline.h + 0.03;
+        let photo = Some(area(0.0, edge, 1.0, 1.0 - edge));
+        Self {
+            size,
+            shape: Shape::Tall,
+            logo: area(side, top, width, 0.038),
+            headline,
+            align,
+            captions,
+            product,
+            photo,
+            card,
+            card_product,
+        }
     }
 
     fn beside(size: Size, zone: Zone, wide: bool) -> Self {
@@ -112,6 +132,7 @@ impl Frame {
             align: Align { x: Along::Start, y: Along::Middle },
             captions,
             product,
+            photo: None,
             card: area(left, top, words, 1.0 - top - bottom),
             card_product: (middle, 0.5, product.2, 0.78),
         }
@@ -138,7 +159,11 @@ pub(crate) fn size_of(ratio: &str) -> Option<Size> {
     }
     let even = |v: f64| (v / 2.0).round() as u32 * 2;
     let short = 1080.0;
-    Some(if w < h { Size { width: 1080, height: even(short * h / w) } } else { Size { width: even(short * w / h), height: 1080 } })
+    Some(if w < h {
+        Size { width: 1080, height: even(short * h / w) }
+    } else {
+        Size { width: even(short * w / h), height: 1080 }
+    })
 }
 
 #[cfg(test)]
@@ -165,7 +190,10 @@ mod tests {
             for zone in [Zone::default(), Zone { top: 0.15, bottom: 0.35, left: 0.05, right: 0.17 }] {
                 let frame = Frame::new(size_of(ratio).unwrap(), zone);
                 let below = |a: Area, b: Area| a.y + a.h <= b.y + 1e-9 || b.y + b.h <= a.y + 1e-9;
-                assert!(below(frame.logo, frame.headline) && below(frame.headline, frame.captions), "{ratio} {frame:?}");
+                assert!(
+                    below(frame.logo, frame.headline) && below(frame.headline, frame.captions),
+                    "{ratio} {frame:?}"
+                );
                 assert!(frame.product.3 > 0.2, "{ratio} {frame:?}");
             }
         }

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use handbill_domain::words::{Scene, ScenePicture};
+use handbill_domain::{
+    channel::Size,
+    words::{Scene, ScenePicture},
+};
 use handbill_media::{
     Canvas, Color, image,
     video::{
         Easing,
         timeline::{
-            Align, Along, Area, Camera, Clip, Content, Direction, Entrance, EntranceKind, FontUse, Overlay, Plate, Pose,
-            Source, Subject, Transition, TransitionKind, View, Words,
+            Align, Along, Area, Camera, Clip, Content, Direction, Entrance, EntranceKind, FontUse, Overlay,
+            Plate, Pose, Source, Subject, Transition, TransitionKind, View, Words,
         },
     },
 };
 
-use super::{Script, card, frame::Shape};
+use super::{Script, card, frame::Shape, headline};
 
 /// Clips and overlays of all scenes.
 pub(super) fn write(script: &Script<'_>) -> (Vec<Clip>, Vec<Overlay>) {
@@ -51,6 +54,13 @@ pub(super) struct Seen {
     photo: bool,
     /// Does the product stand before it, and how close?
     product: Option<f64>,
+    /// A photo that stands below the words.
+    inset: Option<String>,
+}
+
+/// The name of a photo that was cut for the box below the words.
+pub(crate) fn inset(name: &str) -> String {
+    format!("inset-{name}")
 }
 
 /// Names of pictures in the assets of a timeline.
@@ -63,14 +73,24 @@ impl Take<'_> {
         let pictures = self.script.pictures;
         let nth = |all: &[Arc<Canvas>], name: &str| {
             let n = self.number % all.len().max(1);
-            all.get(n).map(|canvas| Seen { picture: format!("{name}-{n}"), canvas: Arc::clone(canvas), photo: true, product: None })
+            all.get(n).map(|canvas| self.photo(format!("{name}-{n}"), canvas))
         };
         let staged = |closer: f64| {
             let n = self.number % pictures.backgrounds.len().max(1);
-            let canvas = pictures.backgrounds.get(n).cloned().unwrap_or_else(|| Arc::new(Canvas::new(16, 16, self.script.palette.light)));
+            let canvas = pictures
+                .backgrounds
+                .get(n)
+                .cloned()
+                .unwrap_or_else(|| Arc::new(Canvas::new(16, 16, self.script.palette.light)));
             match (&pictures.product, &pictures.photo) {
-                (None, Some(photo)) => Seen { picture: "photo".into(), canvas: Arc::clone(photo), photo: true, product: None },
-                (product, _) => Seen { picture: background(n), canvas, photo: false, product: product.as_ref().map(|_| closer) },
+                (None, Some(photo)) => self.photo("photo".into(), photo),
+                (product, _) => Seen {
+                    picture: background(n),
+                    canvas,
+                    photo: false,
+                    product: product.as_ref().map(|_| closer),
+                    inset: None,
+                },
             }
         };
         match self.scene.picture {
@@ -81,8 +101,35 @@ impl Take<'_> {
         }
     }
 
+    /// A photo fills the frame, or stands on the background below the words where a tall frame has room for both.
+    fn photo(&self, name: String, photo: &Arc<Canvas>) -> Seen {
+        let backgrounds = &self.script.pictures.backgrounds;
+        let n = self.number % backgrounds.len().max(1);
+        match (self.script.frame.photo, backgrounds.get(n)) {
+            (Some(_), Some(ground)) => Seen {
+                picture: background(n),
+                canvas: Arc::clone(ground),
+                photo: false,
+                product: None,
+                inset: Some(inset(&name)),
+            },
+            _ => Seen { picture: name, canvas: Arc::clone(photo), photo: true, product: None, inset: None },
+        }
+    }
+
+    /// It grows downwards and sideways out of the frame: its upper edge stays.
+    fn inset(&self, name: &str) -> Option<Subject> {
+        let area = self.script.frame.photo?;
+        let pose = |height: f64| Pose { x: 0.5, y: area.y + height / 2.0, height };
+        let (near, far) = (pose(area.h * 1.10), pose(area.h * 1.01));
+        let (from, to) = if self.number.is_multiple_of(2) { (far, near) } else { (near, far) };
+        let enter = (self.number == 0).then(|| entrance(EntranceKind::Fade, 450, 0));
+        Some(Subject { picture: name.to_owned(), from, to, easing: Easing::InOut, shadow: false, enter })
+    }
+
     fn clip(&self, seen: Seen) -> Clip {
-        let subjects = seen.product.and_then(|closer| self.product(closer)).into_iter().collect();
+        let mut subjects = seen.product.and_then(|closer| self.product(closer)).unwrap_or_default();
+        subjects.extend(seen.inset.as_deref().and_then(|name| self.inset(name)));
         Clip {
             id: self.scene.id.clone(),
             start_ms: self.start,
@@ -96,12 +143,11 @@ impl Take<'_> {
 
     /// Backgrounds drift slowly behind the product; photos are approached or left, around what they show.
     fn camera(&self, seen: &Seen) -> Camera {
-        let turn = if self.number % 2 == 0 { 1.0 } else { -1.0 };
+        let turn = if self.number.is_multiple_of(2) { 1.0 } else { -1.0 };
         let view = |zoom: f64, x: f64, y: f64| View { zoom, x: x.clamp(0.0, 1.0), y: y.clamp(0.0, 1.0) };
         let (mut from, mut to) = if seen.photo {
-            let (x, y) = image::focus(&seen.canvas);
-            let (x, y) = (f64::from(x), f64::from(y));
-            (view(1.02, x - 0.03 * turn, y), view(1.16, x + 0.02 * turn, y))
+            let (x, y) = interest(&seen.canvas, self.script.frame.size);
+            (view(1.02, x - 0.006 * turn, y), view(1.12, x + 0.006 * turn, y))
         } else {
             (view(1.06, 0.5 - 0.05 * turn, 0.5), view(1.14, 0.5 + 0.05 * turn, 0.47))
         };
@@ -111,7 +157,7 @@ impl Take<'_> {
         Camera { from, to, easing: Easing::InOut }
     }
 
-    fn product(&self, closer: f64) -> Option<Subject> {
+    fn product(&self, closer: f64) -> Option<Vec<Subject>> {
         let product = self.script.pictures.product.as_ref()?;
         let frame = &self.script.frame;
         let (x, y, _, _) = frame.product;
@@ -120,14 +166,31 @@ impl Take<'_> {
         // Standing on the same ground however tall it is.
         let foot = y + frame.product.3 / 2.0;
         let middle = |height: f64| if frame.shape == Shape::Tall { foot - height / 2.0 } else { y };
-        let turn = if self.number % 2 == 0 { 1.0 } else { -1.0 };
+        let turn = if self.number.is_multiple_of(2) { 1.0 } else { -1.0 };
         let (small, large) = (height * 0.95 * closer.min(1.06), height * closer.min(1.06));
         let drift = 0.012 * turn;
         let from = Pose { x: x - drift, y: middle(small), height: small };
         let to = Pose { x: x + drift, y: middle(large), height: large };
         // It comes in once; in later scenes it is there already.
-        let enter = (self.number == 0 || self.before_had_none()).then(|| Entrance { easing: Easing::Settle, ..entrance(EntranceKind::Rise, 900, 60) });
-        Some(Subject { picture: "product".into(), from, to, easing: Easing::InOut, shadow: true, enter })
+        let enter = (self.number == 0 || self.before_had_none())
+            .then(|| Entrance { easing: Easing::Settle, ..entrance(EntranceKind::Rise, 900, 60) });
+        let round = |t: f64, size: f64| Pose { x: x - drift * t, y: to.y - to.height * 0.03, height: size };
+        let wide = f64::from(frame.size.width) / f64::from(frame.size.height);
+        let disc = (large * 0.86).max(large * ratio / wide * 1.5).min(frame.product.2 * wide * 1.12);
+        let comes = |kind, delay, easing| {
+            enter.as_ref().map(|e| Entrance { kind, delay_ms: delay, easing, ..e.clone() })
+        };
+        let behind = Subject {
+            picture: "disc".into(),
+            from: round(-1.0, disc * 0.98),
+            to: round(1.0, disc * 1.02),
+            easing: Easing::InOut,
+            shadow: false,
+            enter: comes(EntranceKind::Pop, 0, Easing::Settle),
+        };
+        let front =
+            Subject { picture: "product".into(), from, to, easing: Easing::InOut, shadow: true, enter };
+        Some(vec![behind, front])
     }
 
     fn before_had_none(&self) -> bool {
@@ -143,9 +206,17 @@ impl Take<'_> {
         }
         let lively = matches!(self.script.mood, Mood::Bright | Mood::Driving | Mood::Playful);
         let kinds = if lively {
-            [TransitionKind::Push { towards: Direction::Left }, TransitionKind::Crossfade, TransitionKind::Slide { towards: Direction::Up }]
+            [
+                TransitionKind::Push { towards: Direction::Left },
+                TransitionKind::Crossfade,
+                TransitionKind::Slide { towards: Direction::Up },
+            ]
         } else {
-            [TransitionKind::Crossfade, TransitionKind::Wipe { towards: Direction::Right }, TransitionKind::Crossfade]
+            [
+                TransitionKind::Crossfade,
+                TransitionKind::Wipe { towards: Direction::Right },
+                TransitionKind::Crossfade,
+            ]
         };
         let kind = kinds[(self.number - 1) % kinds.len()].clone();
         let duration_ms = if kind == TransitionKind::Crossfade { 550 } else { 700 };
@@ -163,19 +234,41 @@ impl Take<'_> {
         let light = !seen.photo && tone(&seen.canvas, frame, text_area) > 0.36;
         if !light {
             let (area, towards) = match frame.shape {
-                Shape::Tall => (Area { x: 0.0, y: 0.0, w: 1.0, h: (text_area.h * 1.5).min(0.62) }, Direction::Down),
+                Shape::Tall => {
+                    (Area { x: 0.0, y: 0.0, w: 1.0, h: (text_area.h * 1.5).min(0.62) }, Direction::Down)
+                }
                 _ => (Area { x: 0.0, y: 0.0, w: (text_area.w * 1.45).min(1.0), h: 1.0 }, Direction::Right),
             };
-            let color = Color::BLACK.mix(script.palette.dark, 0.6).alpha(if seen.photo { 0.72 } else { 0.42 });
-            out.push(Overlay { exit: None, ..self.overlay("scrim", Content::Scrim { color, towards }, area, entrance(EntranceKind::Fade, 500, 0)) });
+            let color =
+                Color::BLACK.mix(script.palette.dark, 0.6).alpha(if seen.photo { 0.72 } else { 0.42 });
+            out.push(Overlay {
+                exit: None,
+                ..self.overlay(
+                    "scrim",
+                    Content::Scrim { color, towards },
+                    area,
+                    entrance(EntranceKind::Fade, 500, 0),
+                )
+            });
         }
         out.extend(self.logo(light));
-        let (kind, stagger) = if self.number % 2 == 0 { (EntranceKind::Reveal, 110) } else { (EntranceKind::Rise, 90) };
-        if !self.scene.headline.trim().is_empty() {
+        let (kind, stagger) = if self.number.is_multiple_of(2) {
+            (EntranceKind::Reveal, 110)
+        } else {
+            (EntranceKind::Rise, 90)
+        };
+        if let Some(text) = headline(self.scene, script.locale) {
             let priced = self.scene.section == "price" && script.closing.price.is_some();
-            let area = if priced && frame.shape != Shape::Tall { Area { h: frame.headline.h * 0.62, ..frame.headline } } else { frame.headline };
-            let content = Content::Text(self.headline(&self.scene.headline, light));
-            let enter = Entrance { stagger_ms: stagger, ..entrance(kind, 750, if self.number == 0 { 150 } else { 380 }) };
+            let area = if priced && frame.shape != Shape::Tall {
+                Area { h: frame.headline.h * 0.62, ..frame.headline }
+            } else {
+                frame.headline
+            };
+            let content = Content::Text(self.headline(&text, light));
+            let enter = Entrance {
+                stagger_ms: stagger,
+                ..entrance(kind, 750, if self.number == 0 { 150 } else { 380 })
+            };
             out.push(Overlay { align: frame.align, ..self.overlay("headline", content, area, enter) });
         }
         if self.scene.section == "price" {
@@ -193,15 +286,16 @@ impl Take<'_> {
             (_, true) => 0.104,
             (_, false) => 0.096,
         };
+        let (text, lines) = broken(text, chinese, script.frame.shape);
         Words {
             size,
-            min_size: 0.05,
+            min_size: 0.036,
             font: FontUse::Heading,
             weight: 700,
             color: if light { script.palette.dark } else { Color::WHITE },
             line_height: if chinese { 1.24 } else { 1.1 },
             letter_spacing: if chinese { 0.02 } else { -0.015 },
-            max_lines: Some(if script.frame.shape == Shape::Tall { 2 } else { 4 }),
+            max_lines: Some(lines),
             halo: if light { 0.0 } else { 0.35 },
             ..Words::of(text)
         }
@@ -214,10 +308,14 @@ impl Take<'_> {
         if ink(logo).is_none_or(|ink| ink.contrast(ground) < 1.8) {
             return None;
         }
-        let align = Align { x: if self.script.frame.shape == Shape::Tall { Along::Middle } else { Along::Start }, y: Along::Middle };
+        let align = Align {
+            x: if self.script.frame.shape == Shape::Tall { Along::Middle } else { Along::Start },
+            y: Along::Middle,
+        };
         let enter = (self.number == 0).then(|| entrance(EntranceKind::Fade, 500, 0));
         let content = Content::Picture { picture: "logo".into() };
-        let mut overlay = self.overlay("logo", content, self.script.frame.logo, entrance(EntranceKind::Fade, 400, 0));
+        let mut overlay =
+            self.overlay("logo", content, self.script.frame.logo, entrance(EntranceKind::Fade, 400, 0));
         (overlay.align, overlay.enter, overlay.exit) = (align, enter, None);
         Some(overlay)
     }
@@ -227,14 +325,27 @@ impl Take<'_> {
         let script = self.script;
         let Some(price) = &script.closing.price else { return Vec::new() };
         let frame = &script.frame;
-        let (x, y, _, h) = frame.product;
+        let (_, y, _, h) = frame.product;
         let area = match frame.shape {
             Shape::Tall => Area { x: 0.52, y: y - h / 2.0 + 0.012, w: 0.40, h: 0.075 },
-            _ => Area { x: frame.headline.x, y: frame.headline.y + frame.headline.h * 0.68, w: frame.headline.w * 0.8, h: frame.headline.h * 0.3 },
+            _ => Area {
+                x: frame.headline.x,
+                y: frame.headline.y + frame.headline.h * 0.68,
+                w: frame.headline.w * 0.8,
+                h: frame.headline.h * 0.3,
+            },
         };
-        let align = Align { x: if frame.shape == Shape::Tall { Along::End } else { Along::Start }, y: Along::Middle };
-        let _ = x;
-        vec![Overlay { align, ..self.overlay("price", Content::Text(badge(script, price, 0.085)), area, Entrance { easing: Easing::Back, ..entrance(EntranceKind::Pop, 520, 900) }) }]
+        let align =
+            Align { x: if frame.shape == Shape::Tall { Along::End } else { Along::Start }, y: Along::Middle };
+        vec![Overlay {
+            align,
+            ..self.overlay(
+                "price",
+                Content::Text(badge(script, price, 0.085)),
+                area,
+                Entrance { easing: Easing::Back, ..entrance(EntranceKind::Pop, 520, 900) },
+            )
+        }]
     }
 
     pub(super) fn overlay(&self, name: &str, content: Content, area: Area, enter: Entrance) -> Overlay {
@@ -250,6 +361,58 @@ impl Take<'_> {
             opacity: 1.0,
         }
     }
+}
+
+/// A Chinese headline breaks at its commas, which then go; and how many lines it may take.
+fn broken(text: &str, chinese: bool, shape: Shape) -> (String, u32) {
+    let most = if shape == Shape::Tall { 3 } else { 5 };
+    if !chinese {
+        return (text.to_owned(), most);
+    }
+    let parts: Vec<&str> = text.split(['，', '；', '。']).map(str::trim).filter(|p| !p.is_empty()).collect();
+    if (2..=3).contains(&parts.len()) && parts.iter().all(|p| p.chars().count() <= 9) {
+        return (parts.join("\n"), parts.len() as u32);
+    }
+    let lines = if text.chars().count() <= 5 { 1 } else { 2 };
+    (text.to_owned(), if text.chars().count() > 18 { most } else { lines })
+}
+
+/// Where a photo shows what it is about, for a crop of this shape: the part that differs most from the colours at the
+/// left and right border.
+pub(crate) fn interest(photo: &Canvas, size: Size) -> (f64, f64) {
+    const N: u32 = 48;
+    let small = image::resize(photo, N, N);
+    let lab = |x: u32, y: u32| {
+        let [r, g, b, _] = small.pixel(x, y);
+        Color::rgb(r, g, b).oklab()
+    };
+    let apart = |a: [f32; 3], b: [f32; 3]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
+    let mut weights = vec![0f64; (N * N) as usize];
+    for y in 0..N {
+        let (left, right) = (lab(1, y), lab(N - 2, y));
+        for x in 0..N {
+            weights[(y * N + x) as usize] = f64::from(apart(lab(x, y), left).min(apart(lab(x, y), right)));
+        }
+    }
+    let shape = f64::from(size.width) / f64::from(size.height);
+    let own = f64::from(photo.width()) / f64::from(photo.height().max(1));
+    let span = |share: f64| ((f64::from(N) * share.min(1.0)).round() as u32).clamp(4, N);
+    let (wide, high) = (span(shape / own), span(own / shape));
+    let across: Vec<f64> = (0..N).map(|x| (0..N).map(|y| weights[(y * N + x) as usize]).sum()).collect();
+    let down: Vec<f64> = (0..N).map(|y| (0..N).map(|x| weights[(y * N + x) as usize]).sum()).collect();
+    (best_window(&across, wide as usize), best_window(&down, high as usize))
+}
+
+/// The middle of what weighs most within a window of this length, as a share of the whole.
+fn best_window(weights: &[f64], length: usize) -> f64 {
+    let sum = |from: usize| weights[from..from + length].iter().sum::<f64>();
+    let from = (0..=weights.len() - length).max_by(|a, b| sum(*a).total_cmp(&sum(*b))).unwrap_or(0);
+    let total = sum(from);
+    if total < 1e-6 {
+        return 0.5;
+    }
+    let middle = (from..from + length).map(|i| (i as f64 + 0.5) * weights[i]).sum::<f64>() / total;
+    middle / weights.len() as f64
 }
 
 pub(super) fn entrance(kind: EntranceKind, duration_ms: u64, delay_ms: u64) -> Entrance {
@@ -273,7 +436,11 @@ pub(super) fn badge(script: &Script<'_>, text: &str, size: f64) -> Words {
 
 /// White where it can be read on a colour, else the dark of the brand.
 pub(super) fn readable_on(ground: Color, dark: Color) -> Color {
-    if ground.contrast(Color::WHITE) >= 3.6 || ground.contrast(Color::WHITE) >= ground.contrast(dark) { Color::WHITE } else { dark }
+    if ground.contrast(Color::WHITE) >= 3.6 || ground.contrast(Color::WHITE) >= ground.contrast(dark) {
+        Color::WHITE
+    } else {
+        dark
+    }
 }
 
 /// The middle colour of what is opaque.
@@ -294,11 +461,16 @@ pub(super) fn tone(picture: &Canvas, frame: &super::Frame, area: Area) -> f32 {
     let (pw, ph) = (f64::from(picture.width()), f64::from(picture.height()));
     let (fw, fh) = (f64::from(frame.size.width), f64::from(frame.size.height));
     let cover = (pw / fw).min(ph / fh);
-    let at = |along: f64, frame: f64, picture: f64| ((picture - frame * cover) / 2.0 + along * frame * cover).clamp(0.0, picture - 1.0) as u32;
+    let at = |along: f64, frame: f64, picture: f64| {
+        ((picture - frame * cover) / 2.0 + along * frame * cover).clamp(0.0, picture - 1.0) as u32
+    };
     let mut sum = 0.0;
     for j in 0..20 {
         for i in 0..20 {
-            let (x, y) = (area.x + area.w * (f64::from(i) + 0.5) / 20.0, area.y + area.h * (f64::from(j) + 0.5) / 20.0);
+            let (x, y) = (
+                area.x + area.w * (f64::from(i) + 0.5) / 20.0,
+                area.y + area.h * (f64::from(j) + 0.5) / 20.0,
+            );
             let [r, g, b, _] = picture.pixel(at(x, fw, pw), at(y, fh, ph));
             sum += Color::rgb(r, g, b).luminance();
         }

@@ -1,16 +1,29 @@
 use std::{path::Path, sync::Mutex};
 
 use async_trait::async_trait;
-use handbill_domain::{brief::{Brief, BriefFiles}, model::{Entry, Role}};
+use handbill_domain::{
+    asset::Digest,
+    brief::{Brief, BriefFiles},
+    model::{Entry, Role},
+};
 use handbill_providers::{
     Error as ModelError,
-    ask::{ImageAnswer, ImageAsk, Kind, Model, SpeechAnswer, SpeechAsk, Submission, TextAnswer, TextAsk, VideoAnswer, VideoAsk},
+    ask::{
+        ImageAnswer, ImageAsk, Kind, Model, SpeechAnswer, SpeechAsk, Submission, TextAnswer, TextAsk,
+        VideoAnswer, VideoAsk,
+    },
     rehearsal::{image::Pictures as Illustrator, speech, text},
 };
 use serde_json::json;
 
 use super::*;
-use crate::{Asked, Desk, graph::{StepSpec, graph}, prompts::Prompts, recipe::Recipe, samples::spring_tea};
+use crate::{
+    Asked, Desk,
+    graph::{StepSpec, graph},
+    prompts::Prompts,
+    recipe::Recipe,
+    samples::spring_tea,
+};
 
 /// Rehearses everything and keeps files in memory.
 #[derive(Default)]
@@ -19,12 +32,20 @@ struct Studio {
 }
 
 fn entry(modality: &str) -> Entry {
-    serde_json::from_value(json!({ "id": "rehearsal", "modality": modality, "provider": "rehearsal", "model": modality })).unwrap()
+    serde_json::from_value(
+        json!({ "id": "rehearsal", "modality": modality, "provider": "rehearsal", "model": modality }),
+    )
+    .unwrap()
 }
 
 async fn asked<K: Kind>(model: impl Model<K>, ask: &K::Ask) -> Result<Asked<K::Answer>, ModelError> {
     let Submission::Replied(reply) = model.submit(ask, "").await? else { panic!("rehearsal has no jobs") };
-    Ok(Asked { answer: model.read(ask, &reply)?, model: "rehearsal".into(), rehearsed: true, cost: Money::zero(Currency::Usd) })
+    Ok(Asked {
+        answer: model.read(ask, &reply)?,
+        model: "rehearsal".into(),
+        rehearsed: true,
+        cost: Money::zero(Currency::Usd),
+    })
 }
 
 #[async_trait]
@@ -47,13 +68,22 @@ impl Desk for Studio {
         Ok(digest)
     }
     async fn get(&self, digest: &Digest) -> Result<Bytes, Error> {
-        self.files.lock().unwrap().get(digest).cloned().ok_or_else(|| Error::Files(format!("{digest} is not kept")))
+        self.files
+            .lock()
+            .unwrap()
+            .get(digest)
+            .cloned()
+            .ok_or_else(|| Error::Files(format!("{digest} is not kept")))
     }
     fn progress(&self, _: f32, _: &str) {}
 }
 
 /// Runs the steps that `wanted` names, and all that they need.
-async fn made(brief: &Brief, folder: &str, wanted: impl Fn(&StepSpec) -> bool) -> (Studio, Vec<Result<StepOutput, Error>>) {
+async fn made(
+    brief: &Brief,
+    folder: &str,
+    wanted: impl Fn(&StepSpec) -> bool,
+) -> (Studio, Vec<Result<StepOutput, Error>>) {
     let studio = Studio::default();
     let mut brief_files = BriefFiles::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(folder);
@@ -71,7 +101,15 @@ async fn made(brief: &Brief, folder: &str, wanted: impl Fn(&StepSpec) -> bool) -
     }
     let (mut outputs, mut results, prompts) = (BTreeMap::new(), Vec::new(), Prompts::default());
     for step in graph.steps.iter().filter(|s| needed.contains(&s.key.as_str())) {
-        let ctx = Context { brief, brief_files: &brief_files, seed: 7, step, outputs: &outputs, prompts: &prompts, desk: &studio };
+        let ctx = Context {
+            brief,
+            brief_files: &brief_files,
+            seed: 7,
+            step,
+            outputs: &outputs,
+            prompts: &prompts,
+            desk: &studio,
+        };
         let result = super::super::run(&ctx).await;
         if wanted(step) {
             results.push(result);
@@ -88,16 +126,24 @@ async fn a_storyboard_becomes_a_video_with_poster_and_captions() {
     let (studio, results) = made(&spring_tea(), "spring-tea", |s| s.key == "video.zh-CN.15s.1x1").await;
     let output = results.into_iter().next().unwrap().unwrap();
     let files: Vec<_> = output.assets.iter().map(|a| a.file.as_str()).collect();
-    assert_eq!(files, ["mp4", "jpg", "srt", "vtt"].map(|end| format!("videos/zh-CN/spring-tea-15s-1x1.{end}")));
+    assert_eq!(
+        files,
+        ["mp4", "jpg", "srt", "vtt"].map(|end| format!("videos/zh-CN/spring-tea-15s-1x1.{end}"))
+    );
     assert_eq!(output.assets[0].id, "video.zh-CN.15s.1x1");
     assert!((output.assets[0].duration_s.unwrap() - 15.0).abs() <= 0.5);
-    assert!(output.assets.iter().all(|a| a.checks.is_empty() && a.ai_origin == AiOrigin::None), "{:?}", output.assets);
+    assert!(
+        output.assets.iter().all(|a| a.checks.is_empty() && a.ai_origin == AiOrigin::None),
+        "{:?}",
+        output.assets
+    );
     let srt = studio.get(&output.assets[2].digest).await.unwrap();
     assert!(srt.starts_with(b"1\n00:00:00,"), "{}", String::from_utf8_lossy(&srt));
 }
 
 #[tokio::test]
 #[ignore = "to look at"]
+#[allow(clippy::print_stdout, reason = "it is run by hand, to be read")]
 async fn look() {
     let dir = std::env::var("LOOK").unwrap();
     for (brief, folder) in [(spring_tea(), "spring-tea"), (crate::samples::steel_bottle(), "steel-bottle")] {
