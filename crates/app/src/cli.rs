@@ -89,7 +89,7 @@ pub struct Order {
     /// The brief (YAML or JSON)
     #[arg(value_name = "BRIEF.yaml")]
     pub brief: PathBuf,
-    /// Folder of the campaign [default: campaigns/<campaign>]
+    /// Folder of the campaign [default: campaigns/ and its name]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Seed: the same brief, models and seed give the same campaign
@@ -171,7 +171,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("channels", "", "列出平台和投放位"),
     ("models", "", "列出模型、价格和分工"),
     ("create", "brief", "简报文件（YAML 或 JSON）"),
-    ("create", "out", "输出文件夹 [默认：campaigns/<campaign>]"),
+    ("create", "out", "输出文件夹 [默认：campaigns/ 加活动名]"),
     ("create", "seed", "随机种子：简报、模型和种子相同，结果就相同"),
     ("create", "models", "指定各角色使用的模型（TOML；不写则全部用 `rehearsal` 彩排）"),
     ("create", "max_cost", "费用上限，例如 2.50 或 \"18 CNY\"；简报中的上限同样有效"),
