@@ -7,6 +7,6 @@ mod resize;
 mod shade;
 
 pub use cutout::{Cutout, bounds, cut_out};
-pub use palette::{focus, palette};
+pub use palette::{focus, focus_on, palette};
 pub use resize::{contain, cover, resize};
 pub use shade::{blur, ground_shadow};

@@ -8,13 +8,13 @@ use handbill_domain::{
 use serde::Serialize;
 
 use super::{
-    Area, Layer, Palette, Side, Template,
+    Area, Layer, Palette, Shape, Side, Template,
     contrast::{READABLE, Under},
     pieces, stack,
 };
 use crate::{
     Canvas, Color, Error,
-    image::{Cutout, cover, focus},
+    image::{Cutout, cover, focus_on},
     shape,
     text::Fonts,
 };
@@ -122,7 +122,10 @@ pub(super) struct Board<'a> {
 
 /// Composes a design. An error when a text does not fit at its smallest size, or a character has no glyph.
 pub fn compose(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<Composed, Error> {
-    let layout = template.layout(scene.size).ok_or_else(|| Error::Template { template: template.name.clone(), reason: "it has no layout".into() })?;
+    let layout = template.layout(scene.size).ok_or_else(|| Error::Template {
+        template: template.name.clone(),
+        reason: "it has no layout".into(),
+    })?;
     let (width, height) = (scene.size.width, scene.size.height);
     let mut board = Board {
         scene,
@@ -148,9 +151,16 @@ pub fn compose(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<
 
 /// Does the subject of a photo stand where the words would, so that they go to the other side?
 fn makes_room(layers: &[Layer], scene: &Scene<'_>) -> bool {
-    let beside = layers.iter().any(|l| matches!(l, Layer::Scrim { side: Side::Start, .. }));
-    let subject = scene.photo.filter(|_| beside).map(|photo| focus(photo).0);
-    subject.is_some_and(|x| if scene.locale.is_right_to_left() { x > 0.53 } else { x < 0.47 })
+    // In a banner words run over the whole width: turning it would only put the button first.
+    let beside = Shape::of(scene.size) != Shape::Banner
+        && layers.iter().any(|l| matches!(l, Layer::Scrim { side: Side::Start, .. }));
+    let across = scene.photo.filter(|_| beside).map(|photo| subject(scene, photo).0);
+    across.is_some_and(|x| if scene.locale.is_right_to_left() { x > 0.505 } else { x < 0.495 })
+}
+
+/// Where to look in a photo.
+fn subject(scene: &Scene<'_>, photo: &Canvas) -> (f32, f32) {
+    focus_on(photo, scene.product.map(|p| &p.canvas))
 }
 
 /// The canvas without what the platform's controls cover.
@@ -178,29 +188,54 @@ impl Board<'_> {
             Layer::Photo { area, radius } => {
                 let rect = area.map_or(whole, |a| self.place(a));
                 if let Some(photo) = self.scene.photo.or(self.scene.background) {
-                    pieces::framed(&mut self.canvas, photo, rect, radius * self.unit, focus(photo));
+                    pieces::framed(
+                        &mut self.canvas,
+                        photo,
+                        rect,
+                        radius * self.unit,
+                        subject(self.scene, photo),
+                    );
                     self.note("photo", rect);
                 }
             }
-            Layer::Scrim { side, reach, color, strength } => self.scrim(*side, *reach, color.color(&palette, required), *strength),
+            Layer::Scrim { side, reach, color, strength } => {
+                self.scrim(*side, *reach, color.color(&palette, required), *strength)
+            }
             Layer::Panel { area, color, radius, bleed } => {
                 let (x, y, w, h) = if *bleed { self.bleed(*area) } else { self.place(*area) };
-                shape::rect(&mut self.canvas, x, y, w, h, radius * self.unit, color.color(&palette, required));
+                shape::rect(
+                    &mut self.canvas,
+                    x,
+                    y,
+                    w,
+                    h,
+                    radius * self.unit,
+                    color.color(&palette, required),
+                );
             }
             Layer::Halo { area, color } => {
                 let (x, y, w, h) = self.place(*area);
                 let color = color.color(&palette, required);
                 let at = |share: f32| color.alpha(f32::from(color.a) / 255.0 * share);
-                let stops = [(0.0, at(1.0)), (0.35, at(0.82)), (0.65, at(0.38)), (0.85, at(0.1)), (1.0, at(0.0))];
+                let stops =
+                    [(0.0, at(1.0)), (0.35, at(0.82)), (0.65, at(0.38)), (0.85, at(0.1)), (1.0, at(0.0))];
                 shape::glow(&mut self.canvas, (x + w / 2.0, y + h / 2.0), w.max(h) / 2.0, &stops);
             }
             Layer::Disc { area, color } => {
                 let (x, y, w, h) = self.place(*area);
                 let side = w.min(h);
-                shape::ellipse(&mut self.canvas, (x + (w - side) / 2.0, y + (h - side) / 2.0, side, side), color.color(&palette, required));
+                shape::ellipse(
+                    &mut self.canvas,
+                    (x + (w - side) / 2.0, y + (h - side) / 2.0, side, side),
+                    color.color(&palette, required),
+                );
             }
-            Layer::Product { area, shadow, align, valign } => pieces::product(self, self.place(*area), *shadow, *align, *valign),
-            Layer::Stack { name, area, align, valign, items } => stack::draw(self, name, self.place(*area), (*align, *valign), items)?,
+            Layer::Product { area, shadow, align, valign } => {
+                pieces::product(self, self.place(*area), *shadow, *align, *valign)
+            }
+            Layer::Stack { name, area, align, valign, items } => {
+                stack::draw(self, name, self.place(*area), (*align, *valign), items)?
+            }
             Layer::Logo { area, align, valign } => pieces::logo(self, self.place(*area), (*align, *valign))?,
         }
         Ok(())
@@ -215,7 +250,13 @@ impl Board<'_> {
 
     /// Left and right edge of the words. Where words stand on a photo, the foot stays on their side of it.
     fn words(&self, layers: &[Layer]) -> (f32, f32) {
-        let areas = layers.iter().filter_map(|l| if let Layer::Stack { area, .. } | Layer::Logo { area, .. } = l { Some(self.place(*area)) } else { None });
+        let areas = layers.iter().filter_map(|l| {
+            if let Layer::Stack { area, .. } | Layer::Logo { area, .. } = l {
+                Some(self.place(*area))
+            } else {
+                None
+            }
+        });
         let left = areas.map(|(x, ..)| x).fold(f32::MAX, f32::min);
         let (x, _, w, _) = self.frame;
         let margin = if left > x + w / 4.0 { w * 0.055 } else { left - x };
@@ -246,20 +287,32 @@ impl Board<'_> {
             Side::Bottom => ((0.0, 1.0), (0.0, 1.0 - reach)),
         };
         // Eased, so that no edge is seen where it ends.
-        let ease = [(0.0, 1.0), (0.25, 0.9), (0.45, 0.7), (0.62, 0.46), (0.78, 0.22), (0.9, 0.07), (1.0, 0.0)];
+        let ease =
+            [(0.0, 1.0), (0.25, 0.9), (0.45, 0.7), (0.62, 0.46), (0.78, 0.22), (0.9, 0.07), (1.0, 0.0)];
         let stops: Vec<_> = ease.iter().map(|(at, share)| (*at, color.alpha(strength * share))).collect();
         shape::gradient(&mut self.canvas, (0.0, 0.0, w, h), from, to, &stops);
     }
 
     pub(super) fn note(&mut self, name: &str, rect: (f32, f32, f32, f32)) {
-        self.boxes.push(Placed { name: name.into(), rect, lines: Vec::new(), text_size: None, contrast: None });
+        self.boxes.push(Placed {
+            name: name.into(),
+            rect,
+            lines: Vec::new(),
+            text_size: None,
+            contrast: None,
+        });
     }
 
     /// Dark or light: whichever can be read better there, and how well.
     pub(super) fn ink(&self, under: Under) -> (Color, f32) {
         let dark = self.scene.palette.text;
-        let light = if self.scene.palette.background.luminance() > 0.8 { self.scene.palette.background } else { Color::WHITE };
-        let [dark, light, white, black] = [dark, light, Color::WHITE, Color::BLACK].map(|c| (c, under.with(c)));
+        let light = if self.scene.palette.background.luminance() > 0.8 {
+            self.scene.palette.background
+        } else {
+            Color::WHITE
+        };
+        let [dark, light, white, black] =
+            [dark, light, Color::WHITE, Color::BLACK].map(|c| (c, under.with(c)));
         let better = if dark.1 >= light.1 { dark } else { light };
         if better.1 >= READABLE {
             return better;

@@ -16,8 +16,14 @@ impl Under {
     /// Of a rectangle of the canvas. Clear pixels count as white.
     pub(super) fn of(canvas: &Canvas, (x, y, w, h): (f32, f32, f32, f32)) -> Self {
         let (left, top) = (x.max(0.0) as u32, y.max(0.0) as u32);
-        let (right, bottom) = (((x + w).ceil().max(1.0) as u32).min(canvas.width()), ((y + h).ceil().max(1.0) as u32).min(canvas.height()));
-        let step = ((right.saturating_sub(left) * bottom.saturating_sub(top)) as f32 / 6000.0).sqrt().ceil().max(1.0) as usize;
+        let (right, bottom) = (
+            ((x + w).ceil().max(1.0) as u32).min(canvas.width()),
+            ((y + h).ceil().max(1.0) as u32).min(canvas.height()),
+        );
+        let step = ((right.saturating_sub(left) * bottom.saturating_sub(top)) as f32 / 6000.0)
+            .sqrt()
+            .ceil()
+            .max(1.0) as usize;
         let mut seen: Vec<f32> = Vec::new();
         for y in (top..bottom).step_by(step) {
             for x in (left..right).step_by(step) {
@@ -47,7 +53,12 @@ impl Under {
             return Some(color);
         }
         let from = color.oklab()[0];
-        (1..=40).map(|n| n as f32 / 40.0).flat_map(|step| [from - step, from + step]).filter(|l| (0.0..=1.0).contains(l)).map(|l| color.lightness(l)).find(|c| self.with(*c) >= READABLE)
+        (1..=40)
+            .map(|n| n as f32 / 40.0)
+            .flat_map(|step| [from - step, from + step])
+            .filter(|l| (0.0..=1.0).contains(l))
+            .map(|l| color.lightness(l))
+            .find(|c| self.with(*c) >= READABLE)
     }
 }
 

@@ -298,26 +298,41 @@ impl Layer {
     /// Notes what cannot be right.
     pub(super) fn check(&self, at: &str, problems: &mut Problems) {
         let area = match self {
-            Self::Panel { area, .. } | Self::Halo { area, .. } | Self::Disc { area, .. } | Self::Product { area, .. } | Self::Stack { area, .. } | Self::Logo { area, .. } => Some(area),
+            Self::Panel { area, .. }
+            | Self::Halo { area, .. }
+            | Self::Disc { area, .. }
+            | Self::Product { area, .. }
+            | Self::Stack { area, .. }
+            | Self::Logo { area, .. } => Some(area),
             Self::Photo { area, .. } => area.as_ref(),
             Self::Background { .. } | Self::Scrim { .. } => None,
         };
         if area.is_some_and(|a| a.w <= 0.0 || a.h <= 0.0) {
-            problems.push(Problem::at(format!("{at}/area"), "the area has no size").hint("[left, top, width, height] in shares of the frame"));
+            problems.push(
+                Problem::at(format!("{at}/area"), "the area has no size")
+                    .hint("[left, top, width, height] in shares of the frame"),
+            );
         }
         let words = matches!(self, Self::Stack { .. } | Self::Logo { .. });
         if words && area.is_some_and(|a| a.x < 0.0 || a.y < 0.0 || a.x + a.w > 1.001 || a.y + a.h > 1.001) {
-            problems.push(Problem::at(format!("{at}/area"), "words and logos must stay inside the frame").hint("0 ≤ left, top and left + width, top + height ≤ 1"));
+            problems.push(
+                Problem::at(format!("{at}/area"), "words and logos must stay inside the frame")
+                    .hint("0 ≤ left, top and left + width, top + height ≤ 1"),
+            );
         }
         let Self::Stack { items, .. } = self else { return };
         if items.is_empty() {
             problems.push(Problem::at(format!("{at}/items"), "the stack is empty"));
         }
         for (n, item) in items.iter().enumerate() {
-            if let Item::Text { max, min, .. } | Item::Price { max, min, .. } | Item::Button { max, min, .. } = item
+            if let Item::Text { max, min, .. } | Item::Price { max, min, .. } | Item::Button { max, min, .. } =
+                item
                 && (*min <= 0.0 || max < min)
             {
-                problems.push(Problem::at(format!("{at}/items/{n}/min"), format!("sizes from {min} to {max} make no range")));
+                problems.push(Problem::at(
+                    format!("{at}/items/{n}/min"),
+                    format!("sizes from {min} to {max} make no range"),
+                ));
             }
         }
     }

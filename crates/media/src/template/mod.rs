@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     compose::{Composed, Placed, PriceTag, Scene, compose},
     layers::{Area, Halign, Item, Layer, Say, Side, Valign},
-    paint::{Palette, Paint, Tint},
+    paint::{Paint, Palette, Tint},
 };
 
 /// A design.
@@ -129,7 +129,8 @@ const BUILT_IN: &[&str] = &[
     include_str!("../../templates/logo/template.yaml"),
 ];
 
-static TEMPLATES: LazyLock<Result<Vec<Template>, Problems>> = LazyLock::new(|| BUILT_IN.iter().map(|text| read(text)).collect());
+static TEMPLATES: LazyLock<Result<Vec<Template>, Problems>> =
+    LazyLock::new(|| BUILT_IN.iter().map(|text| read(text)).collect());
 
 /// The templates that ship with Handbill.
 pub fn built_in() -> &'static [Template] {
@@ -141,12 +142,18 @@ pub fn built_in() -> &'static [Template] {
 pub fn with_folder(folder: &Path) -> Result<Vec<Template>, Problems> {
     let mut all = built_in().to_vec();
     let mut problems = Problems::default();
-    let entries = std::fs::read_dir(folder).map(|e| e.flatten().map(|e| e.path().join("template.yaml")).filter(|p| p.is_file()).collect::<Vec<_>>());
-    let mut files = entries.map_err(|e| Problems(vec![Problem::at(folder.display().to_string(), e.to_string())]))?;
+    let entries = std::fs::read_dir(folder).map(|e| {
+        e.flatten().map(|e| e.path().join("template.yaml")).filter(|p| p.is_file()).collect::<Vec<_>>()
+    });
+    let mut files =
+        entries.map_err(|e| Problems(vec![Problem::at(folder.display().to_string(), e.to_string())]))?;
     files.sort();
     for file in files {
         let place = |p: Problem| Problem { pointer: format!("{}{}", file.display(), p.pointer), ..p };
-        match std::fs::read_to_string(&file).map_err(|e| Problems(vec![Problem::at("", e.to_string())])).and_then(|text| read(&text)) {
+        match std::fs::read_to_string(&file)
+            .map_err(|e| Problems(vec![Problem::at("", e.to_string())]))
+            .and_then(|text| read(&text))
+        {
             Ok(template) => {
                 all.retain(|t| t.name != template.name);
                 all.push(template);
@@ -159,11 +166,16 @@ pub fn with_folder(folder: &Path) -> Result<Vec<Template>, Problems> {
 
 /// Reads a template and checks it; all problems at once, each with its JSON pointer.
 pub fn read(yaml: &str) -> Result<Template, Problems> {
-    let template: Template = serde_saphyr::from_str(yaml).map_err(|e| Problems(vec![Problem::at("", e.to_string())]))?;
+    let template: Template =
+        serde_saphyr::from_str(yaml).map_err(|e| Problems(vec![Problem::at("", e.to_string())]))?;
     let mut problems = Problems::default();
-    let ok = !template.name.is_empty() && template.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let ok = !template.name.is_empty()
+        && template.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !ok {
-        problems.push(Problem::at("/name", format!("`{}` is not a name", template.name)).hint("lower-case letters, digits and hyphens"));
+        problems.push(
+            Problem::at("/name", format!("`{}` is not a name", template.name))
+                .hint("lower-case letters, digits and hyphens"),
+        );
     }
     if template.layouts.is_empty() {
         problems.push(Problem::at("/layouts", "it has no layout").hint("add one for `square`"));

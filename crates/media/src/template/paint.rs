@@ -27,11 +27,13 @@ impl Palette {
         let named = |text: &Option<String>| text.as_ref().and_then(|t| t.parse::<Color>().ok());
         let primary = colors.primary.parse().unwrap_or(Color::rgb(40, 48, 60));
         let [l, ..] = primary.oklab();
-        let secondary = named(&colors.secondary).unwrap_or_else(|| primary.lightness(if l > 0.6 { l - 0.22 } else { l + 0.22 }));
+        let secondary = named(&colors.secondary)
+            .unwrap_or_else(|| primary.lightness(if l > 0.6 { l - 0.22 } else { l + 0.22 }));
         Self {
             primary,
             secondary,
-            accent: named(&colors.accent).unwrap_or_else(|| if primary.chroma() > 0.06 { primary } else { secondary }),
+            accent: named(&colors.accent)
+                .unwrap_or_else(|| if primary.chroma() > 0.06 { primary } else { secondary }),
             background: named(&colors.background).unwrap_or_else(|| primary.lightness(0.965)),
             text: named(&colors.text).unwrap_or_else(|| primary.lightness(0.22)),
         }

@@ -16,7 +16,13 @@ use crate::{
 type Rect = (f32, f32, f32, f32);
 
 /// Where something of this size stands in a box.
-pub(super) fn align_in((x, y, w, h): Rect, (width, height): (f32, f32), halign: Halign, valign: Valign, mirrored: bool) -> (f32, f32) {
+pub(super) fn align_in(
+    (x, y, w, h): Rect,
+    (width, height): (f32, f32),
+    halign: Halign,
+    valign: Valign,
+    mirrored: bool,
+) -> (f32, f32) {
     let left = match (halign, mirrored) {
         (Halign::Center, _) => x + (w - width) / 2.0,
         (Halign::Start, false) | (Halign::End, true) => x,
@@ -65,13 +71,20 @@ fn filling((x, y, w, h): Rect, area: Rect, fill: f32) -> Rect {
 }
 
 /// A photo that fills a rectangle with rounded corners.
-pub(super) fn framed(canvas: &mut Canvas, photo: &Canvas, (x, y, w, h): Rect, radius: f32, focus: (f32, f32)) {
+pub(super) fn framed(
+    canvas: &mut Canvas,
+    photo: &Canvas,
+    (x, y, w, h): Rect,
+    radius: f32,
+    focus: (f32, f32),
+) {
     let (width, height) = (w.round().max(1.0) as u32, h.round().max(1.0) as u32);
     let mut filled = cover(photo, width, height, focus);
     if radius > 0.0 {
         let mut mask = Canvas::new(width, height, Color::CLEAR);
         shape::rect(&mut mask, 0.0, 0.0, w, h, radius, Color::WHITE);
-        for (p, m) in filled.data_mut().as_chunks_mut::<4>().0.iter_mut().zip(mask.data().as_chunks::<4>().0) {
+        for (p, m) in filled.data_mut().as_chunks_mut::<4>().0.iter_mut().zip(mask.data().as_chunks::<4>().0)
+        {
             for c in p {
                 *c = crate::canvas::div255(u32::from(*c) * u32::from(m[3])) as u8;
             }
@@ -81,7 +94,11 @@ pub(super) fn framed(canvas: &mut Canvas, photo: &Canvas, (x, y, w, h): Rect, ra
 }
 
 /// The logo, whichever form fits better; without one, the brand's name.
-pub(super) fn logo(board: &mut Board<'_>, rect: Rect, (halign, valign): (Halign, Valign)) -> Result<(), Error> {
+pub(super) fn logo(
+    board: &mut Board<'_>,
+    rect: Rect,
+    (halign, valign): (Halign, Valign),
+) -> Result<(), Error> {
     let scene = board.scene;
     let mirrored = scene.locale.is_right_to_left();
     let wide_box = rect.2 / rect.3.max(1.0) > 1.8;
@@ -101,7 +118,13 @@ pub(super) fn logo(board: &mut Board<'_>, rect: Rect, (halign, valign): (Halign,
     } else {
         let (ink, contrast) = board.ink(under);
         if contrast < 3.0 {
-            veil(&mut board.canvas, place, board.unit * 2.0, ink.contrast(Color::WHITE) > ink.contrast(Color::BLACK), 0.6);
+            veil(
+                &mut board.canvas,
+                place,
+                board.unit * 2.0,
+                ink.contrast(Color::WHITE) > ink.contrast(Color::BLACK),
+                0.6,
+            );
         }
         one_colour(&small, ink)
     };
@@ -115,7 +138,12 @@ fn wordmark(board: &mut Board<'_>, rect: Rect, (halign, valign): (Halign, Valign
     if scene.brand.is_empty() {
         return Ok(());
     }
-    let style = TextStyle { weight: 600, letter_spacing: 0.02, locale: Some(scene.locale.clone()), ..TextStyle::new(Family::Heading) };
+    let style = TextStyle {
+        weight: 600,
+        letter_spacing: 0.02,
+        locale: Some(scene.locale.clone()),
+        ..TextStyle::new(Family::Heading)
+    };
     let room = Room { width: rect.2, height: rect.3, min: 6.0, max: (rect.3 * 0.92).max(6.0), lines: 1 };
     let mut block = named(text::fit(board.fonts, scene.brand, &style, &room), board.template, "logo")?;
     let (x, y) = align_in(rect, (block.width, block.height), halign, valign, scene.locale.is_right_to_left());
@@ -123,26 +151,47 @@ fn wordmark(board: &mut Board<'_>, rect: Rect, (halign, valign): (Halign, Valign
     let (ink, contrast) = board.ink(Under::of(&board.canvas, place));
     block.color = ink;
     block.draw(&mut board.canvas, x, y);
-    board.boxes.push(Placed { name: "logo".into(), rect: place, lines: vec![scene.brand.into()], text_size: Some(block.size), contrast: Some(contrast) });
+    board.boxes.push(Placed {
+        name: "logo".into(),
+        rect: place,
+        lines: vec![scene.brand.into()],
+        text_size: Some(block.size),
+        contrast: Some(contrast),
+    });
     Ok(())
 }
 
 /// Puts the place's name into an error about a text.
-pub(super) fn named(fitted: Result<TextBlock, Error>, template: &str, place: &str) -> Result<TextBlock, Error> {
+pub(super) fn named(
+    fitted: Result<TextBlock, Error>,
+    template: &str,
+    place: &str,
+) -> Result<TextBlock, Error> {
     fitted.map_err(|e| match e {
-        Error::TooLong { text, fits, .. } => Error::TooLong { text, fits, place: format!("`{place}` of {template}") },
+        Error::TooLong { text, fits, .. } => {
+            Error::TooLong { text, fits, place: format!("`{place}` of {template}") }
+        }
         e => e,
     })
 }
 
 /// Without its clear margins: the template gives the clear space.
 fn trimmed(logo: &Canvas) -> Canvas {
-    crate::image::bounds(logo, 8).map_or_else(|| logo.clone(), |(x, y, w, h)| logo.crop(x as i32, y as i32, w, h))
+    crate::image::bounds(logo, 8)
+        .map_or_else(|| logo.clone(), |(x, y, w, h)| logo.crop(x as i32, y as i32, w, h))
 }
 
 /// Luminances of the logo's darkest and lightest tenth.
 fn darkest_and_lightest(logo: &Canvas) -> [f32; 2] {
-    let mut all: Vec<f32> = logo.data().as_chunks::<4>().0.iter().filter(|p| p[3] > 200).step_by(7).map(|p| Color::rgb(p[0], p[1], p[2]).luminance()).collect();
+    let mut all: Vec<f32> = logo
+        .data()
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .filter(|p| p[3] > 200)
+        .step_by(7)
+        .map(|p| Color::rgb(p[0], p[1], p[2]).luminance())
+        .collect();
     all.sort_by(f32::total_cmp);
     let at = |share: f32| all.get((all.len() as f32 * share) as usize).copied().unwrap_or(0.5);
     [at(0.1), at(0.9)]
@@ -183,7 +232,8 @@ impl Footer {
     pub(super) fn plan(board: &Board<'_>) -> Result<Self, Error> {
         let scene = board.scene;
         let (left, right) = board.column;
-        let style = TextStyle { weight: 500, locale: Some(scene.locale.clone()), ..TextStyle::new(Family::Body) };
+        let style =
+            TextStyle { weight: 500, locale: Some(scene.locale.clone()), ..TextStyle::new(Family::Body) };
         let label = match scene.ai_label {
             Some(words) => {
                 let size = (board.unit * LABEL).max(10.0);
@@ -191,18 +241,30 @@ impl Footer {
             }
             None => None,
         };
-        let thin = matches!(Shape::of(scene.size), Shape::Banner | Shape::Skyscraper) || scene.size.width.min(scene.size.height) < 400;
+        let thin = matches!(Shape::of(scene.size), Shape::Banner | Shape::Skyscraper)
+            || scene.size.width.min(scene.size.height) < 400;
         let legal = match scene.legal.join("  ") {
             words if words.is_empty() || thin || scene.required_background.is_some() => None,
             words => {
                 let taken = label.as_ref().map_or(0.0, |l| l.width + board.unit * 3.0);
                 let size = (board.unit * 1.9).max(11.0);
-                let room = Room { width: right - left - taken, height: size * 3.0, min: size * 0.8, max: size, lines: 2 };
-                Some(named(text::fit(board.fonts, &words, &TextStyle { weight: 400, ..style }, &room), board.template, "legal")?)
+                let room = Room {
+                    width: right - left - taken,
+                    height: size * 3.0,
+                    min: size * 0.8,
+                    max: size,
+                    lines: 2,
+                };
+                Some(named(
+                    text::fit(board.fonts, &words, &TextStyle { weight: 400, ..style }, &room),
+                    board.template,
+                    "legal",
+                )?)
             }
         };
         let tallest = [&label, &legal].into_iter().flatten().map(|b| b.height).fold(0.0, f32::max);
-        let height = if tallest > 0.0 { tallest + board.unit * if label.is_some() { 3.0 } else { 1.4 } } else { 0.0 };
+        let height =
+            if tallest > 0.0 { tallest + board.unit * if label.is_some() { 3.0 } else { 1.4 } } else { 0.0 };
         Ok(Self { label, legal, height })
     }
 
@@ -212,7 +274,9 @@ impl Footer {
         let mirrored = board.scene.locale.is_right_to_left();
         let strip = (left, y + h - board.unit * 1.4, right - left, self.height);
         let has_label = self.label.is_some();
-        for (name, block, halign) in [("ai_label", self.label, Halign::End), ("legal", self.legal, Halign::Start)] {
+        for (name, block, halign) in
+            [("ai_label", self.label, Halign::End), ("legal", self.legal, Halign::Start)]
+        {
             let Some(mut block) = block else { continue };
             let valign = if has_label { Valign::Middle } else { Valign::Top };
             let (x, y) = align_in(strip, (block.width, block.height), halign, valign, mirrored);
@@ -230,7 +294,13 @@ impl Footer {
             block.color = if name == "legal" && contrast > 9.0 { quiet } else { ink };
             block.draw(&mut board.canvas, x, y);
             let lines = block.texts().into_iter().map(str::to_owned).collect();
-            board.boxes.push(Placed { name: name.into(), rect: place, lines, text_size: Some(block.size), contrast: Some(contrast) });
+            board.boxes.push(Placed {
+                name: name.into(),
+                rect: place,
+                lines,
+                text_size: Some(block.size),
+                contrast: Some(contrast),
+            });
         }
         if self.height == 0.0 && !board.scene.legal.is_empty() && board.scene.required_background.is_none() {
             board.omitted.push("legal".into());

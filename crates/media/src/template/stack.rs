@@ -38,7 +38,13 @@ const SIDE: f32 = 1.15;
 const STEPS: u32 = 14;
 
 /// Draws a stack in its box.
-pub(super) fn draw(board: &mut Board<'_>, name: &str, rect: (f32, f32, f32, f32), (halign, valign): (Halign, Valign), items: &[Item]) -> Result<(), Error> {
+pub(super) fn draw(
+    board: &mut Board<'_>,
+    name: &str,
+    rect: (f32, f32, f32, f32),
+    (halign, valign): (Halign, Valign),
+    items: &[Item],
+) -> Result<(), Error> {
     let made = fit(board, name, rect, halign, items)?;
     let height: f32 = made.iter().map(|m| m.gap + m.height).sum();
     let width = made.iter().map(|m| m.width).fold(0.0, f32::max);
@@ -48,7 +54,8 @@ pub(super) fn draw(board: &mut Board<'_>, name: &str, rect: (f32, f32, f32, f32)
     let mut y = top;
     for one in made {
         y += one.gap;
-        let (x, _) = align_in((left, y, width, one.height), (one.width, one.height), halign, Valign::Top, mirrored);
+        let (x, _) =
+            align_in((left, y, width, one.height), (one.width, one.height), halign, Valign::Top, mirrored);
         let step = one.height;
         place(board, one, x, y);
         y += step;
@@ -57,20 +64,33 @@ pub(super) fn draw(board: &mut Board<'_>, name: &str, rect: (f32, f32, f32, f32)
 }
 
 /// Lays everything out, smaller and smaller, then without what may be dropped, until it fits.
-fn fit(board: &mut Board<'_>, name: &str, rect: (f32, f32, f32, f32), halign: Halign, items: &[Item]) -> Result<Vec<Made>, Error> {
+fn fit(
+    board: &mut Board<'_>,
+    name: &str,
+    rect: (f32, f32, f32, f32),
+    halign: Halign,
+    items: &[Item],
+) -> Result<Vec<Made>, Error> {
     let mut kept: Vec<&Item> = items.iter().filter(|item| says(board, item)).collect();
     let mut last = None;
     loop {
         for step in 0..=STEPS {
             let scale = 1.0 - step as f32 / STEPS as f32 * 0.55;
             match lay_out(board, rect, halign, &kept, scale) {
-                Ok(made) if made.iter().map(|m| m.gap + m.height).sum::<f32>() <= rect.3 + 0.5 => return Ok(made),
+                Ok(made) if made.iter().map(|m| m.gap + m.height).sum::<f32>() <= rect.3 + 0.5 => {
+                    return Ok(made);
+                }
                 Ok(_) => {}
                 Err(e @ Error::TooLong { .. }) => last = Some(e),
                 Err(e) => return Err(e),
             }
         }
-        let Some((n, _)) = kept.iter().enumerate().filter_map(|(n, i)| Some((n, drop_rank(i)?))).min_by_key(|(_, rank)| *rank) else {
+        let Some((n, _)) = kept
+            .iter()
+            .enumerate()
+            .filter_map(|(n, i)| Some((n, drop_rank(i)?)))
+            .min_by_key(|(_, rank)| *rank)
+        else {
             let text = kept.iter().find_map(|i| said(board, i)).unwrap_or_default();
             let unknown = Error::TooLong { text, place: "its box".into(), fits: 0 };
             return named(Err(last.unwrap_or(unknown)), board.template, name).map(|_| Vec::new());
@@ -80,7 +100,13 @@ fn fit(board: &mut Board<'_>, name: &str, rect: (f32, f32, f32, f32), halign: Ha
     }
 }
 
-fn lay_out(board: &Board<'_>, rect: (f32, f32, f32, f32), halign: Halign, items: &[&Item], scale: f32) -> Result<Vec<Made>, Error> {
+fn lay_out(
+    board: &Board<'_>,
+    rect: (f32, f32, f32, f32),
+    halign: Halign,
+    items: &[&Item],
+    scale: f32,
+) -> Result<Vec<Made>, Error> {
     let mut made = Vec::new();
     for item in items {
         let mut one = lay_out_one(board, rect, halign, item, scale)?;
@@ -92,7 +118,13 @@ fn lay_out(board: &Board<'_>, rect: (f32, f32, f32, f32), halign: Halign, items:
     Ok(made)
 }
 
-fn lay_out_one(board: &Board<'_>, rect: (f32, f32, f32, f32), halign: Halign, item: &Item, scale: f32) -> Result<Made, Error> {
+fn lay_out_one(
+    board: &Board<'_>,
+    rect: (f32, f32, f32, f32),
+    halign: Halign,
+    item: &Item,
+    scale: f32,
+) -> Result<Made, Error> {
     let unit = board.unit;
     let name = item_name(item);
     let align = match halign {
@@ -100,7 +132,12 @@ fn lay_out_one(board: &Board<'_>, rect: (f32, f32, f32, f32), halign: Halign, it
         Halign::Center => Align::Center,
         Halign::End => Align::End,
     };
-    let base = |family, weight| TextStyle { weight, align, locale: Some(board.scene.locale.clone()), ..TextStyle::new(family) };
+    let base = |family, weight| TextStyle {
+        weight,
+        align,
+        locale: Some(board.scene.locale.clone()),
+        ..TextStyle::new(family)
+    };
     let sizes = |min: f32, max: f32| {
         let min = (min * unit).max(LEGIBLE);
         (min, (max * unit * scale).max(min))
@@ -112,52 +149,122 @@ fn lay_out_one(board: &Board<'_>, rect: (f32, f32, f32, f32), halign: Halign, it
             let chinese = board.scene.locale.is_chinese();
             // Chinese wants more air between lines and less between characters.
             let line_height = if chinese { line_height + 0.1 } else { *line_height };
-            let style = TextStyle { line_height, letter_spacing: if chinese { spacing * 0.5 } else { *spacing }, ..base(*family, *weight) };
+            let style = TextStyle {
+                line_height,
+                letter_spacing: if chinese { spacing * 0.5 } else { *spacing },
+                ..base(*family, *weight)
+            };
             let room = Room { width: rect.2, height: rect.3, min, max, lines: *lines };
             let fitted = match named(text::fit(board.fonts, &words, &style, &room), board.template, name) {
-                Err(Error::TooLong { .. }) if *say == Say::Headline && !board.scene.words.headline_short.is_empty() => {
-                    named(text::fit(board.fonts, &board.scene.words.headline_short, &style, &room), board.template, name)?
+                Err(Error::TooLong { .. })
+                    if *say == Say::Headline && !board.scene.words.headline_short.is_empty() =>
+                {
+                    named(
+                        text::fit(board.fonts, &board.scene.words.headline_short, &style, &room),
+                        board.template,
+                        name,
+                    )?
                 }
                 fitted => fitted?,
             };
             let (top, bottom) = fitted.optical();
-            Ok(Made { name, width: fitted.width, height: bottom - top, gap: gap * unit * scale, color: *color, kind: Kind::Text(fitted) })
+            Ok(Made {
+                name,
+                width: fitted.width,
+                height: bottom - top,
+                gap: gap * unit * scale,
+                color: *color,
+                kind: Kind::Text(fitted),
+            })
         }
         Item::Button { max, min, color, gap, .. } => {
             let (min, max) = sizes(*min, *max);
             let style = base(text::Family::Body, 600);
             // Letters and the pill's two sides share the width.
-            let wide = text::layout(board.fonts, board.scene.call_to_action, &TextStyle { size: 100.0, ..style.clone() }, f32::MAX)?.width / 100.0;
+            let wide = text::layout(
+                board.fonts,
+                board.scene.call_to_action,
+                &TextStyle { size: 100.0, ..style.clone() },
+                f32::MAX,
+            )?
+            .width
+                / 100.0;
             let size = max.min(rect.2 / (wide + SIDE * 2.0));
             if size < min {
-                let fits = (rect.2 / min - SIDE * 2.0).max(0.0) / wide * board.scene.call_to_action.chars().count() as f32;
-                return Err(Error::TooLong { text: board.scene.call_to_action.to_owned(), place: format!("`button` of {}", board.template), fits: fits as usize });
+                let fits = (rect.2 / min - SIDE * 2.0).max(0.0) / wide
+                    * board.scene.call_to_action.chars().count() as f32;
+                return Err(Error::TooLong {
+                    text: board.scene.call_to_action.to_owned(),
+                    place: format!("`button` of {}", board.template),
+                    fits: fits as usize,
+                });
             }
-            let words = text::layout(board.fonts, board.scene.call_to_action, &TextStyle { size, ..style }, f32::MAX)?;
+            let words = text::layout(
+                board.fonts,
+                board.scene.call_to_action,
+                &TextStyle { size, ..style },
+                f32::MAX,
+            )?;
             let (pad, tall) = (size * SIDE, size * 2.5);
-            Ok(Made { name, width: words.width + pad * 2.0, height: tall, gap: gap * unit * scale, color: *color, kind: Kind::Button(words, pad) })
+            Ok(Made {
+                name,
+                width: words.width + pad * 2.0,
+                height: tall,
+                gap: gap * unit * scale,
+                color: *color,
+                kind: Kind::Button(words, pad),
+            })
         }
         Item::Price { max, min, color, gap } => {
             let (min, max) = sizes(*min, *max);
-            price(board, rect.2, (min, max)).map(|(kind, width, height)| Made { name, width, height, gap: gap * unit * scale, color: *color, kind })
+            price(board, rect.2, (min, max)).map(|(kind, width, height)| Made {
+                name,
+                width,
+                height,
+                gap: gap * unit * scale,
+                color: *color,
+                kind,
+            })
         }
-        Item::Rule { length, thick, color, gap } => {
-            Ok(Made { name, width: length * unit, height: (thick * unit).max(1.0), gap: gap * unit * scale, color: *color, kind: Kind::Rule })
-        }
+        Item::Rule { length, thick, color, gap } => Ok(Made {
+            name,
+            width: length * unit,
+            height: (thick * unit).max(1.0),
+            gap: gap * unit * scale,
+            color: *color,
+            kind: Kind::Rule,
+        }),
     }
 }
 
 /// Large figures, a small sign at their top, the old price beside them.
 fn price(board: &Board<'_>, width: f32, (min, max): (f32, f32)) -> Result<(Kind, f32, f32), Error> {
-    let tag = board.scene.price.cloned().unwrap_or_else(|| super::PriceTag { sign: String::new(), amount: String::new(), list: None });
-    let style = |family, weight, size| TextStyle { weight, size, tabular: false, locale: Some(board.scene.locale.clone()), ..TextStyle::new(family) };
+    let tag = board.scene.price.cloned().unwrap_or_else(|| super::PriceTag {
+        sign: String::new(),
+        amount: String::new(),
+        list: None,
+    });
+    let style = |family, weight, size| TextStyle {
+        weight,
+        size,
+        tabular: false,
+        locale: Some(board.scene.locale.clone()),
+        ..TextStyle::new(family)
+    };
     let at = |size: f32| -> Result<(Kind, f32, f32), Error> {
         let wide = f32::MAX / 4.0;
-        let amount = text::layout(board.fonts, &tag.amount, &TextStyle { letter_spacing: -0.02, ..style(text::Family::Heading, 700, size) }, wide)?;
-        let sign = text::layout(board.fonts, &tag.sign, &style(text::Family::Heading, 600, size * 0.46), wide)?;
+        let amount = text::layout(
+            board.fonts,
+            &tag.amount,
+            &TextStyle { letter_spacing: -0.02, ..style(text::Family::Heading, 700, size) },
+            wide,
+        )?;
+        let sign =
+            text::layout(board.fonts, &tag.sign, &style(text::Family::Heading, 600, size * 0.46), wide)?;
         let old = TextStyle { strike: true, ..style(text::Family::Body, 500, (size * 0.27).max(LEGIBLE)) };
         let list = tag.list.as_ref().map(|list| text::layout(board.fonts, list, &old, wide)).transpose()?;
-        let width = sign.width + size * 0.06 + amount.width + list.as_ref().map_or(0.0, |l| size * 0.22 + l.width);
+        let width =
+            sign.width + size * 0.06 + amount.width + list.as_ref().map_or(0.0, |l| size * 0.22 + l.width);
         let (top, bottom) = amount.optical();
         Ok((Kind::Price { sign, amount, list }, width, bottom - top))
     };
@@ -168,7 +275,11 @@ fn price(board: &Board<'_>, width: f32, (min, max): (f32, f32)) -> Result<(Kind,
             return Ok(made);
         }
         if size <= min {
-            return Err(Error::TooLong { text: format!("{}{}", tag.sign, tag.amount), place: format!("`price` of {}", board.template), fits: 0 });
+            return Err(Error::TooLong {
+                text: format!("{}{}", tag.sign, tag.amount),
+                place: format!("`price` of {}", board.template),
+                fits: 0,
+            });
         }
         size = (size * 0.94).max(min);
     }
@@ -177,7 +288,9 @@ fn price(board: &Board<'_>, width: f32, (min, max): (f32, f32)) -> Result<(Kind,
 /// The colours of a button and its words: white words where the brand's colour, or one a shade deeper, carries them.
 fn pill(wanted: Color, dark: Color) -> (Color, Color) {
     let [l, ..] = wanted.oklab();
-    let deeper = (0..=10).map(|step| if step == 0 { wanted } else { wanted.lightness(l - step as f32 * 0.01) }).find(|c| c.contrast(Color::WHITE) >= READABLE);
+    let deeper = (0..=10)
+        .map(|step| if step == 0 { wanted } else { wanted.lightness(l - step as f32 * 0.01) })
+        .find(|c| c.contrast(Color::WHITE) >= READABLE);
     match deeper {
         Some(pill) => (pill, Color::WHITE),
         None if dark.contrast(wanted) >= READABLE => (wanted, dark),
@@ -262,7 +375,13 @@ fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) {
 
 fn note(board: &mut Board<'_>, name: &str, rect: (f32, f32, f32, f32), block: &TextBlock, contrast: f32) {
     let lines = block.texts().into_iter().map(str::to_owned).collect();
-    board.boxes.push(Placed { name: name.into(), rect, lines, text_size: Some(block.size), contrast: Some(contrast) });
+    board.boxes.push(Placed {
+        name: name.into(),
+        rect,
+        lines,
+        text_size: Some(block.size),
+        contrast: Some(contrast),
+    });
 }
 
 /// Has this piece something to say?

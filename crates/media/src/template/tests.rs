@@ -33,7 +33,8 @@ fn palette(colors: [&str; 5]) -> Palette {
 }
 
 fn words(headline: &str, short: &str, subline: &str, kicker: &str, quote: &str, source: &str) -> DesignWords {
-    let [headline, headline_short, subline, kicker, quote, quote_source] = [headline, short, subline, kicker, quote, source].map(str::to_owned);
+    let [headline, headline_short, subline, kicker, quote, quote_source] =
+        [headline, short, subline, kicker, quote, source].map(str::to_owned);
     DesignWords { headline, headline_short, subline, kicker, quote, quote_source, bullets: Vec::new() }
 }
 
@@ -58,13 +59,31 @@ fn tea(locale: &'static str) -> Sample {
         offer: if zh { "新茶上市 首单立减60元" } else { "Spring launch: ¥60 off your first tin" },
         brand: if zh { "山前雾" } else { "Mistfore" },
         words: if zh {
-            words("一杯明前龙井，把春天留在桌上", "明前龙井，一口春天", "清明前手采一芽一叶，手工铁锅炒制，入口鲜爽，回甘清甜。", "山前雾 · 明前龙井", "清明前手采，一芽一叶。", "2026 春季采摘记录 · 浙江杭州海拔600米茶园")
+            words(
+                "一杯明前龙井，把春天留在桌上",
+                "明前龙井，一口春天",
+                "清明前手采一芽一叶，手工铁锅炒制，入口鲜爽，回甘清甜。",
+                "山前雾 · 明前龙井",
+                "清明前手采，一芽一叶。",
+                "2026 春季采摘记录 · 浙江杭州海拔600米茶园",
+            )
         } else {
-            words("Ten quiet minutes, picked before the rain", "Spring, picked before the rain", "Hand-picked before Qingming and pan-fired in small batches: a fresh first sip and a clean sweet finish.", "Pre-Rain Longjing", "Hand-picked before Qingming, one bud and one leaf.", "Picking record, spring 2026 · Hangzhou hills, 600 m")
+            words(
+                "Ten quiet minutes, picked before the rain",
+                "Spring, picked before the rain",
+                "Hand-picked before Qingming and pan-fired in small batches: a fresh first sip and a clean sweet finish.",
+                "Pre-Rain Longjing",
+                "Hand-picked before Qingming, one bud and one leaf.",
+                "Picking record, spring 2026 · Hangzhou hills, 600 m",
+            )
         },
         button: if zh { "立即品尝" } else { "Shop the new harvest" },
         locale,
-        legal: vec![if zh { "图片仅供参考，请以实物为准".into() } else { "Picture for illustration; the tin you receive may differ slightly".into() }],
+        legal: vec![if zh {
+            "图片仅供参考，请以实物为准".into()
+        } else {
+            "Picture for illustration; the tin you receive may differ slightly".into()
+        }],
     }
 }
 
@@ -77,9 +96,23 @@ fn bottle(locale: &'static str) -> Sample {
         offer: if zh { "首单包邮" } else { "Free shipping this week" },
         brand: if zh { "蕨径" } else { "Fernway" },
         words: if zh {
-            words("早上放的冰，傍晚还在", "保冷24小时", "双层304不锈钢，750毫升，走一上午山路也够喝。", "750毫升保温瓶", "保冷24小时，早上放的冰，傍晚还在。", "检测报告 2026-031")
+            words(
+                "早上放的冰，傍晚还在",
+                "保冷24小时",
+                "双层304不锈钢，750毫升，走一上午山路也够喝。",
+                "750毫升保温瓶",
+                "保冷24小时，早上放的冰，傍晚还在。",
+                "检测报告 2026-031",
+            )
         } else {
-            words("Ice at breakfast. Still ice at dusk.", "Cold for 24 hours", "Double-walled 18/8 steel, 750 ml, and a leak-proof cap that opens with one hand.", "Trail Bottle 750", "Ice from breakfast is still ice at dusk.", "Keeps cold for 24 hours · lab report 2026-031")
+            words(
+                "Ice at breakfast. Still ice at dusk.",
+                "Cold for 24 hours",
+                "Double-walled 18/8 steel, 750 ml, and a leak-proof cap that opens with one hand.",
+                "Trail Bottle 750",
+                "Ice from breakfast is still ice at dusk.",
+                "Keeps cold for 24 hours · lab report 2026-031",
+            )
         },
         button: if zh { "立即选购" } else { "Shop now" },
         legal: Vec::new(),
@@ -88,10 +121,19 @@ fn bottle(locale: &'static str) -> Sample {
 }
 
 fn background(sample: &Sample, style: draw::Style, size: Size) -> Canvas {
-    draw::background(&draw::Art { style, palette: sample.palette, dark: false, seed: 20 }, size.width, size.height)
+    draw::background(
+        &draw::Art { style, palette: sample.palette, dark: false, seed: 20 },
+        size.width,
+        size.height,
+    )
 }
 
-fn scene<'a>(sample: &'a Sample, background: &'a Canvas, locale: &'a handbill_domain::locale::Locale, size: Size) -> Scene<'a> {
+fn scene<'a>(
+    sample: &'a Sample,
+    background: &'a Canvas,
+    locale: &'a handbill_domain::locale::Locale,
+    size: Size,
+) -> Scene<'a> {
     Scene {
         size,
         safe_zone: None,
@@ -115,7 +157,23 @@ fn scene<'a>(sample: &'a Sample, background: &'a Canvas, locale: &'a handbill_do
     }
 }
 
-const SIZES: [(u32, u32); 15] = [(1080, 1080), (1080, 1350), (1242, 1660), (1000, 1500), (1080, 1920), (1200, 628), (1280, 720), (1440, 1080), (900, 383), (1200, 300), (728, 90), (970, 90), (320, 50), (160, 600), (300, 600)];
+const SIZES: [(u32, u32); 15] = [
+    (1080, 1080),
+    (1080, 1350),
+    (1242, 1660),
+    (1000, 1500),
+    (1080, 1920),
+    (1200, 628),
+    (1280, 720),
+    (1440, 1080),
+    (900, 383),
+    (1200, 300),
+    (728, 90),
+    (970, 90),
+    (320, 50),
+    (160, 600),
+    (300, 600),
+];
 
 fn size((width, height): (u32, u32)) -> Size {
     Size { width, height }
@@ -134,16 +192,30 @@ fn every_template_fills_every_shape_in_both_languages_without_overflow_or_weak_c
         for (n, wanted) in SIZES.into_iter().enumerate() {
             let art = background(&sample, draw::Style::ALL[n % 6], size(wanted));
             for template in built_in().iter().filter(|t| !t.suits.plain) {
-                let made = compose(template, &scene(&sample, &art, &locale, size(wanted)), &fonts).unwrap_or_else(|e| panic!("{} {wanted:?} {}: {e}", template.name, sample.name));
+                let made = compose(template, &scene(&sample, &art, &locale, size(wanted)), &fonts)
+                    .unwrap_or_else(|e| panic!("{} {wanted:?} {}: {e}", template.name, sample.name));
                 for placed in &made.boxes {
                     let (x, y, w, h) = placed.rect;
-                    let inside = x >= -1.0 && y >= -1.0 && x + w <= wanted.0 as f32 + 1.0 && y + h <= wanted.1 as f32 + 1.0;
+                    let inside = x >= -1.0
+                        && y >= -1.0
+                        && x + w <= wanted.0 as f32 + 1.0
+                        && y + h <= wanted.1 as f32 + 1.0;
                     assert!(inside, "{} {wanted:?} {}: {placed:?}", template.name, sample.name);
-                    assert!(placed.contrast.is_none_or(|c| c >= 4.5), "{} {wanted:?} {}: {placed:?}", template.name, sample.name);
+                    assert!(
+                        placed.contrast.is_none_or(|c| c >= 4.5),
+                        "{} {wanted:?} {}: {placed:?}",
+                        template.name,
+                        sample.name
+                    );
                 }
                 let texts: Vec<_> = made.boxes.iter().filter(|b| b.text_size.is_some()).collect();
                 for (n, a) in texts.iter().enumerate() {
-                    assert!(texts[n + 1..].iter().all(|b| !overlap(a.rect, b.rect)), "{} {wanted:?}: {} is overlapped", template.name, a.name);
+                    assert!(
+                        texts[n + 1..].iter().all(|b| !overlap(a.rect, b.rect)),
+                        "{} {wanted:?}: {} is overlapped",
+                        template.name,
+                        a.name
+                    );
                 }
             }
         }
@@ -160,10 +232,22 @@ fn nothing_stands_where_the_platforms_controls_are() {
     let (sample, locale) = (tea("zh-CN"), "zh-CN".parse().unwrap());
     let story = size((1080, 1920));
     let art = background(&sample, draw::Style::Sweep, story);
-    let zone = handbill_domain::channel::SafeZone { frame: story, top: 250.0, bottom: 340.0, left: 0.0, right: 120.0, note: None };
+    let zone = handbill_domain::channel::SafeZone {
+        frame: story,
+        top: 250.0,
+        bottom: 340.0,
+        left: 0.0,
+        right: 120.0,
+        note: None,
+    };
     let label = "AI生成";
     for template in built_in().iter().filter(|t| !t.suits.plain) {
-        let made = compose(template, &Scene { safe_zone: Some(&zone), ai_label: Some(label), ..scene(&sample, &art, &locale, story) }, &fonts).unwrap();
+        let made = compose(
+            template,
+            &Scene { safe_zone: Some(&zone), ai_label: Some(label), ..scene(&sample, &art, &locale, story) },
+            &fonts,
+        )
+        .unwrap();
         for placed in made.boxes.iter().filter(|b| b.name != "photo") {
             let (x, y, w, h) = placed.rect;
             assert!(y >= 249.0 && y + h <= 1581.0 && x + w <= 961.0, "{}: {placed:?}", template.name);
@@ -192,7 +276,11 @@ fn a_marketplace_picture_has_its_background_and_fills_its_frame() {
     let (sample, locale) = (tea("en-US"), "en-US".parse().unwrap());
     let plain = built_in().iter().find(|t| t.suits.plain).unwrap();
     let art = Canvas::new(8, 8, Color::BLACK);
-    let scene = Scene { required_background: Some(Color::WHITE), min_fill: Some(0.85), ..scene(&sample, &art, &locale, size((1000, 1000))) };
+    let scene = Scene {
+        required_background: Some(Color::WHITE),
+        min_fill: Some(0.85),
+        ..scene(&sample, &art, &locale, size((1000, 1000)))
+    };
     let made = compose(plain, &scene, &fonts).unwrap();
     assert_eq!(made.canvas.pixel(3, 3), [255; 4]);
     assert_eq!(made.boxes.len(), 1);
@@ -219,13 +307,22 @@ fn gallery() {
     let out = PathBuf::from(std::env::var("HANDBILL_GALLERY").unwrap_or_else(|_| "gallery".into()));
     std::fs::create_dir_all(&out).unwrap();
     let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples");
-    let picture = |path: &str| open(&std::fs::read(examples.join(path)).unwrap(), &Limits::default()).unwrap().canvas;
+    let picture =
+        |path: &str| open(&std::fs::read(examples.join(path)).unwrap(), &Limits::default()).unwrap().canvas;
     let fonts = Fonts::load(&BrandFonts::default()).unwrap();
     let mut samples = vec![tea("zh-CN"), tea("en-US"), bottle("en-US"), bottle("zh-CN")];
     for sample in &mut samples {
         let (product, photo, logo) = match sample.name.starts_with("tea") {
-            true => ("spring-tea/photos/tea-tin.png", "spring-tea/photos/tea-leaves.jpg", "spring-tea/photos/logo-shanqianwu"),
-            false => ("steel-bottle/photos/bottle.png", "steel-bottle/photos/bottle-trail.jpg", "steel-bottle/photos/logo-fernway"),
+            true => (
+                "spring-tea/photos/tea-tin.png",
+                "spring-tea/photos/tea-leaves.jpg",
+                "spring-tea/photos/logo-shanqianwu",
+            ),
+            false => (
+                "steel-bottle/photos/bottle.png",
+                "steel-bottle/photos/bottle-trail.jpg",
+                "steel-bottle/photos/logo-fernway",
+            ),
         };
         sample.product = cut_out(&picture(product)).unwrap();
         sample.photo = Some(picture(photo));
@@ -235,14 +332,17 @@ fn gallery() {
     let only = std::env::var("HANDBILL_ONLY").unwrap_or_default();
     for sample in &samples {
         let locale = sample.locale.parse().unwrap();
-        for (t, template) in built_in().iter().filter(|t| !t.suits.plain && t.name.contains(&only)).enumerate() {
+        for (t, template) in
+            built_in().iter().filter(|t| !t.suits.plain && t.name.contains(&only)).enumerate()
+        {
             let mut sheet = Canvas::new(2400, 1800, Color::rgb(120, 120, 124));
             let (mut x, mut y, mut row) = (20, 20, 0);
             for (n, wanted) in SIZES.into_iter().enumerate() {
                 let art = background(sample, draw::Style::ALL[(n + t) % 6], size(wanted));
                 let made = compose(template, &scene(sample, &art, &locale, size(wanted)), &fonts).unwrap();
                 let scale = (560.0 / wanted.0.max(wanted.1) as f32).min(1.0);
-                let small = resize(&made.canvas, (wanted.0 as f32 * scale) as u32, (wanted.1 as f32 * scale) as u32);
+                let small =
+                    resize(&made.canvas, (wanted.0 as f32 * scale) as u32, (wanted.1 as f32 * scale) as u32);
                 if x + small.width() as i32 > 2390 {
                     (x, y, row) = (20, y + row + 20, 0);
                 }
@@ -250,11 +350,19 @@ fn gallery() {
                 x += small.width() as i32 + 20;
                 row = row.max(small.height() as i32);
             }
-            std::fs::write(out.join(format!("{}-{}.png", template.name, sample.name)), encode::png(&sheet).unwrap()).unwrap();
+            std::fs::write(
+                out.join(format!("{}-{}.png", template.name, sample.name)),
+                encode::png(&sheet).unwrap(),
+            )
+            .unwrap();
         }
         for style in draw::Style::ALL {
             let art = background(sample, style, size((900, 900)));
-            std::fs::write(out.join(format!("art-{}-{}.png", style.as_str(), sample.name)), encode::png(&art).unwrap()).unwrap();
+            std::fs::write(
+                out.join(format!("art-{}-{}.png", style.as_str(), sample.name)),
+                encode::png(&art).unwrap(),
+            )
+            .unwrap();
         }
     }
 }
