@@ -23,7 +23,8 @@ fn a_brief_becomes_a_campaign_and_the_same_seed_the_same_bytes() {
         .collect();
     let names = |pack: &BTreeMap<String, Vec<u8>>| pack.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&packs[0]), names(&packs[1]));
-    let differing: Vec<_> = packs[0].iter().filter(|(name, bytes)| packs[1][*name] != **bytes).map(|(name, _)| name).collect();
+    let differing: Vec<_> =
+        packs[0].iter().filter(|(name, bytes)| packs[1][*name] != **bytes).map(|(name, _)| name).collect();
     assert!(differing.is_empty(), "{differing:?} differ between two runs");
     let made = |ending: &str| packs[0].keys().filter(|name| name.ends_with(ending)).count();
     assert_eq!((made(".mp4"), made(".srt"), made(".vtt")), (2, 2, 2), "{:?}", names(&packs[0]));
@@ -43,10 +44,17 @@ fn every_asset_of_the_manifest_is_there_with_its_size_and_digest() {
         assert_eq!(asset["bytes"], bytes.len(), "{asset}");
         assert_eq!(asset["digest"], blake3::hash(&bytes).to_hex().as_str(), "{asset}");
         assert_eq!(asset["ai_origin"], "none", "rehearsal never pretends to be a model: {asset}");
-        assert!(asset["lineage"]["step"].is_string() && !asset["lineage"]["brief_fields"].as_array().unwrap().is_empty(), "{asset}");
+        assert!(
+            asset["lineage"]["step"].is_string()
+                && !asset["lineage"]["brief_fields"].as_array().unwrap().is_empty(),
+            "{asset}"
+        );
     }
     assert_eq!(manifest["cost"]["spent"]["amount_micros"], 0);
-    assert!(manifest["cost"]["list"]["amount_micros"].as_i64().unwrap() > 0, "rehearsal is priced like the model it stands in for");
+    assert!(
+        manifest["cost"]["list"]["amount_micros"].as_i64().unwrap() > 0,
+        "rehearsal is priced like the model it stands in for"
+    );
 }
 
 #[test]
@@ -60,7 +68,8 @@ fn killed_at_random_moments_it_goes_on_and_ends_with_the_same_campaign() {
     let disturbed = House::with(&brief);
     // A fixed series of odd fractions of the undisturbed time: early, late, and in between.
     for share in [0.03, 0.11, 0.38, 0.21, 0.57, 0.08, 0.33] {
-        let mut running = disturbed.handbill(&["create", "brief.yaml", "--out", "pack", "--yes"]).spawn().unwrap();
+        let mut running =
+            disturbed.handbill(&["create", "brief.yaml", "--out", "pack", "--yes"]).spawn().unwrap();
         std::thread::sleep(whole.mul_f64(share));
         // SIGKILL; a run that ended already is no mistake.
         running.kill().unwrap();
@@ -119,7 +128,8 @@ fn above_the_ceiling_nothing_starts_and_the_plan_says_what_would_fit() {
 
 #[test]
 fn a_broken_brief_names_every_problem_with_its_place() {
-    let house = House::with(&a_small_brief("placements: [meta.feed_imag]\nlocales: [en-US, english]\nvarints: 3"));
+    let house =
+        House::with(&a_small_brief("placements: [meta.feed_imag]\nlocales: [en-US, english]\nvarints: 3"));
     let ran = house.run(&["create", "brief.yaml", "--out", "pack"]).ended(2);
     for word in ["/placements/0", "meta.feed_image", "/locales/1", "/varints"] {
         assert!(ran.err.contains(word), "{word} is not in {}", ran.err);
@@ -149,7 +159,8 @@ fn a_photo_that_cannot_be_read_is_a_problem_of_the_brief() {
 #[test]
 fn an_interrupted_run_ends_with_130_and_goes_on_later() {
     let house = House::with(&a_small_brief(WITH_VIDEO));
-    let running = house.handbill(&["create", "brief.yaml", "--out", "pack", "--yes", "--json"]).spawn().unwrap();
+    let running =
+        house.handbill(&["create", "brief.yaml", "--out", "pack", "--yes", "--json"]).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(1500));
     let pid = running.id().to_string();
     assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
@@ -163,7 +174,8 @@ fn an_interrupted_run_ends_with_130_and_goes_on_later() {
 fn progress_as_json_is_one_event_a_line() {
     let house = House::with(&a_small_brief(""));
     let ran = house.run(&["create", "brief.yaml", "--out", "pack", "--yes", "--json"]).ended(0);
-    let events: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<serde_json::Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(events.len() > 4, "{}", ran.out);
     assert!(events.iter().all(|event| event["event"].is_string()), "{}", ran.out);
 }

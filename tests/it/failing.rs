@@ -19,16 +19,22 @@ const DECLINED: &str = r#"{"error":{"message":"Your request was rejected by the 
 fn a_declined_picture_does_not_lose_the_words() {
     let provider = Provider::answering(400, DECLINED);
     let house = House::with(&a_small_brief(""));
-    std::fs::write(house.path("models.toml"), provider.models("illustrator", "image", "image = 40000")).unwrap();
+    std::fs::write(house.path("models.toml"), provider.models("illustrator", "image", "image = 40000"))
+        .unwrap();
 
-    let ran = house.run(&["create", "brief.yaml", "--out", "pack", "--models", "models.toml", "--yes"]).ended(3);
+    let ran =
+        house.run(&["create", "brief.yaml", "--out", "pack", "--models", "models.toml", "--yes"]).ended(3);
 
     let manifest = house.manifest("pack");
     assert_eq!(manifest["state"], "partial", "{}", ran.err);
-    let kinds = |kind: &str| manifest["assets"].as_array().unwrap().iter().filter(|a| a["kind"] == kind).count();
+    let kinds =
+        |kind: &str| manifest["assets"].as_array().unwrap().iter().filter(|a| a["kind"] == kind).count();
     assert_eq!((kinds("copy"), kinds("image")), (2, 0));
     let failure = failure(&manifest, "background");
-    assert_eq!((&failure["code"], &failure["billed"], &failure["next_action"]), (&"model_declined".into(), &"no".into(), &"edit_brief".into()));
+    assert_eq!(
+        (&failure["code"], &failure["billed"], &failure["next_action"]),
+        (&"model_declined".into(), &"no".into(), &"edit_brief".into())
+    );
     assert!(house.path("pack/index.html").exists());
 }
 
@@ -36,7 +42,8 @@ fn a_declined_picture_does_not_lose_the_words() {
 fn running_again_after_a_failure_makes_only_what_is_missing() {
     let provider = Provider::answering(400, DECLINED);
     let house = House::with(&a_small_brief(""));
-    std::fs::write(house.path("models.toml"), provider.models("illustrator", "image", "image = 40000")).unwrap();
+    std::fs::write(house.path("models.toml"), provider.models("illustrator", "image", "image = 40000"))
+        .unwrap();
     let command = ["create", "brief.yaml", "--out", "pack", "--models", "models.toml", "--yes"];
     house.run(&command).ended(3);
     let (words, asked) = (house.files("pack/copy"), provider.asked());
@@ -51,14 +58,16 @@ fn running_again_after_a_failure_makes_only_what_is_missing() {
 fn a_connection_that_breaks_after_the_request_is_reported_as_perhaps_billed_and_not_repeated() {
     let provider = Provider::hanging_up();
     let house = House::with(&a_small_brief(""));
-    std::fs::write(house.path("models.toml"), provider.models("illustrator", "image", "image = 40000")).unwrap();
+    std::fs::write(house.path("models.toml"), provider.models("illustrator", "image", "image = 40000"))
+        .unwrap();
 
     house.run(&["create", "brief.yaml", "--out", "pack", "--models", "models.toml", "--yes"]).ended(3);
 
     let manifest = house.manifest("pack");
     let failure = failure(&manifest, "background");
     assert_eq!((&failure["code"], &failure["billed"]), (&"call_ambiguous".into(), &"maybe".into()));
-    let backgrounds = manifest["failures"].as_array().unwrap().iter().filter(|f| f["code"] == "call_ambiguous").count();
+    let backgrounds =
+        manifest["failures"].as_array().unwrap().iter().filter(|f| f["code"] == "call_ambiguous").count();
     assert_eq!(provider.asked(), backgrounds, "each was sent once");
     assert_eq!(manifest["cost"]["ambiguous_calls"], backgrounds);
 }
@@ -67,7 +76,8 @@ fn a_connection_that_breaks_after_the_request_is_reported_as_perhaps_billed_and_
 fn a_model_without_its_key_is_told_before_anything_starts() {
     let house = House::with(&a_small_brief(""));
     std::fs::write(house.path("models.toml"), "[roles]\nwriter = \"openai/gpt-6-luna\"\n").unwrap();
-    let mut command = house.handbill(&["create", "brief.yaml", "--out", "pack", "--models", "models.toml", "--yes"]);
+    let mut command =
+        house.handbill(&["create", "brief.yaml", "--out", "pack", "--models", "models.toml", "--yes"]);
     let output = command.env_remove("OPENAI_API_KEY").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{said}");
@@ -89,7 +99,10 @@ struct Provider {
 
 impl Provider {
     fn answering(status: u16, body: &'static str) -> Self {
-        let answer = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+        let answer = format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
         Self::start(move |stream| stream.write_all(answer.as_bytes()).unwrap())
     }
 
@@ -138,7 +151,8 @@ fn read_request(stream: &mut TcpStream) {
         bytes.extend_from_slice(&chunk[..read]);
         let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
         if let Some(end) = text.find("\r\n\r\n") {
-            let announced = text[..end].lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            let announced =
+                text[..end].lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
             if bytes.len() >= end + 4 + announced.unwrap_or(0) {
                 return;
             }

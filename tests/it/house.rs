@@ -19,7 +19,8 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("brief.yaml"), brief).unwrap();
         std::fs::create_dir(dir.path().join("photos")).unwrap();
-        for folder in ["examples/spring-tea/photos", "examples/steel-bottle/photos", "tests/fixtures/photos"] {
+        for folder in ["examples/spring-tea/photos", "examples/steel-bottle/photos", "tests/fixtures/photos"]
+        {
             for file in std::fs::read_dir(project().join(folder)).unwrap() {
                 let file = file.unwrap().path();
                 std::fs::copy(&file, dir.path().join("photos").join(file.file_name().unwrap())).unwrap();

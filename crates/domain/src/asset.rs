@@ -34,7 +34,11 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let hex = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if text.len() == 64 && hex { Ok(Self(text.to_owned())) } else { Err(format!("`{text}` is not a BLAKE3 digest")) }
+        if text.len() == 64 && hex {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("`{text}` is not a BLAKE3 digest"))
+        }
     }
 }
 

@@ -296,7 +296,14 @@ pub struct Deliverables {
 
 impl Default for Deliverables {
     fn default() -> Self {
-        Self { copy: true, images: true, article: true, videos: Vec::new(), video_ratios: Vec::new(), variants: 1 }
+        Self {
+            copy: true,
+            images: true,
+            article: true,
+            videos: Vec::new(),
+            video_ratios: Vec::new(),
+            variants: 1,
+        }
     }
 }
 

@@ -404,8 +404,9 @@ const FILES: &[&str] = files![
     "youtube",
 ];
 
-static CHANNELS: LazyLock<Result<Vec<Channel>, String>> =
-    LazyLock::new(|| FILES.iter().map(|text| serde_json::from_str(text).map_err(|e| e.to_string())).collect());
+static CHANNELS: LazyLock<Result<Vec<Channel>, String>> = LazyLock::new(|| {
+    FILES.iter().map(|text| serde_json::from_str(text).map_err(|e| e.to_string())).collect()
+});
 
 static BY_ID: LazyLock<BTreeMap<&'static str, &'static Placement>> =
     LazyLock::new(|| channels().iter().flat_map(|c| &c.placements).map(|p| (p.id.as_str(), p)).collect());

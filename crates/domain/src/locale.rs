@@ -30,10 +30,11 @@ impl Locale {
     /// (`cn`, `us`).
     pub fn market(&self) -> Option<String> {
         const EU: &[&str] = &[
-            "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
-            "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+            "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
+            "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
         ];
-        self.region().map(|region| if EU.contains(&region) { "eu".to_owned() } else { region.to_ascii_lowercase() })
+        self.region()
+            .map(|region| if EU.contains(&region) { "eu".to_owned() } else { region.to_ascii_lowercase() })
     }
 
     /// Is it written in Chinese characters without spaces?
@@ -51,9 +52,11 @@ impl FromStr for Locale {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a locale: write a language and a region, such as zh-CN or en-US");
+        let wrong =
+            || format!("`{text}` is not a locale: write a language and a region, such as zh-CN or en-US");
         let mut parts = text.split(['-', '_']);
-        let language = parts.next().filter(|p| matches!(p.len(), 2 | 3) && p.bytes().all(|b| b.is_ascii_alphabetic()));
+        let language =
+            parts.next().filter(|p| matches!(p.len(), 2 | 3) && p.bytes().all(|b| b.is_ascii_alphabetic()));
         let mut tag = language.ok_or_else(wrong)?.to_ascii_lowercase();
         for part in parts {
             let letters = part.bytes().all(|b| b.is_ascii_alphabetic());

@@ -29,8 +29,15 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 7] =
-        [Self::Drafter, Self::Writer, Self::ArtDirector, Self::Illustrator, Self::Filmer, Self::Speaker, Self::Judge];
+    pub const ALL: [Self; 7] = [
+        Self::Drafter,
+        Self::Writer,
+        Self::ArtDirector,
+        Self::Illustrator,
+        Self::Filmer,
+        Self::Speaker,
+        Self::Judge,
+    ];
 
     /// Its name in files: `art_director`.
     pub fn as_str(self) -> &'static str {

@@ -15,7 +15,9 @@ pub struct Money {
 }
 
 /// The currencies in which model providers bill us.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Currency {
     /// US dollar.
@@ -56,7 +58,10 @@ impl Money {
         if self.currency != other.currency {
             return None;
         }
-        Some(Self { amount_micros: self.amount_micros.checked_add(other.amount_micros)?, currency: self.currency })
+        Some(Self {
+            amount_micros: self.amount_micros.checked_add(other.amount_micros)?,
+            currency: self.currency,
+        })
     }
 }
 

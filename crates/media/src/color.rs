@@ -129,7 +129,8 @@ impl FromStr for Color {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a colour: write #RRGGBB or #RRGGBBAA");
-        let hex = text.strip_prefix('#').filter(|h| matches!(h.len(), 6 | 8) && h.is_ascii()).ok_or_else(wrong)?;
+        let hex =
+            text.strip_prefix('#').filter(|h| matches!(h.len(), 6 | 8) && h.is_ascii()).ok_or_else(wrong)?;
         let n = u32::from_str_radix(hex, 16).map_err(|_| wrong())?;
         let [r, g, b, a] = if hex.len() == 6 { (n << 8 | 255).to_be_bytes() } else { n.to_be_bytes() };
         Ok(Self { r, g, b, a })
@@ -172,7 +173,12 @@ mod tests {
         for text in ["#2F6B4F", "#F4E9D8", "#C8102E", "#101820", "#FFFFFF", "#000000"] {
             let color: Color = text.parse().unwrap();
             let back = Color::from_oklab(color.oklab());
-            assert!([(color.r, back.r), (color.g, back.g), (color.b, back.b)].iter().all(|(a, b)| a.abs_diff(*b) <= 1), "{text} {back}");
+            assert!(
+                [(color.r, back.r), (color.g, back.g), (color.b, back.b)]
+                    .iter()
+                    .all(|(a, b)| a.abs_diff(*b) <= 1),
+                "{text} {back}"
+            );
         }
     }
 

@@ -42,10 +42,15 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
         let mb = |n: usize| format!("{:.1} MB", n as f64 / 1e6);
         return Err(Error::TooLarge { what: "file", actual: mb(bytes.len()), limit: mb(limits.bytes) });
     }
-    let format = image::guess_format(bytes).map_err(|_| Error::Unsupported("this file format (not PNG, JPEG, WebP, GIF, TIFF or BMP)".into()))?;
+    let format = image::guess_format(bytes)
+        .map_err(|_| Error::Unsupported("this file format (not PNG, JPEG, WebP, GIF, TIFF or BMP)".into()))?;
     let frames = frames(bytes, format);
     if frames > limits.frames {
-        return Err(Error::TooLarge { what: "animation", actual: format!("{frames} frames"), limit: format!("{} frames", limits.frames) });
+        return Err(Error::TooLarge {
+            what: "animation",
+            actual: format!("{frames} frames"),
+            limit: format!("{} frames", limits.frames),
+        });
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut bounds = image::Limits::default();
@@ -57,7 +62,11 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels > limits.pixels {
         let mp = |n: u64| format!("{:.1} megapixels", n as f64 / 1e6);
-        return Err(Error::TooLarge { what: "picture", actual: format!("{width} × {height}, {}", mp(pixels)), limit: mp(limits.pixels) });
+        return Err(Error::TooLarge {
+            what: "picture",
+            actual: format!("{width} × {height}, {}", mp(pixels)),
+            limit: mp(limits.pixels),
+        });
     }
     if pixels == 0 {
         return Err(Error::Corrupt { what: "picture", reason: "it has no pixels".into() });
@@ -67,10 +76,13 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
     if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
         return Err(Error::Corrupt { what: "picture", reason: "the JPEG ends before its last pixel".into() });
     }
-    let straight = match (format == ImageFormat::Jpeg).then(|| cmyk(bytes, profile.as_deref())).transpose()?.flatten() {
-        Some(rgba) => DynamicImage::ImageRgba8(rgba),
-        None => DynamicImage::from_decoder(decoder).map_err(explain).map(|image| to_srgb(image, profile.as_deref()))?,
-    };
+    let straight =
+        match (format == ImageFormat::Jpeg).then(|| cmyk(bytes, profile.as_deref())).transpose()?.flatten() {
+            Some(rgba) => DynamicImage::ImageRgba8(rgba),
+            None => DynamicImage::from_decoder(decoder)
+                .map_err(explain)
+                .map(|image| to_srgb(image, profile.as_deref()))?,
+        };
     let mut upright = straight;
     upright.apply_orientation(orientation);
     let rgba = upright.into_rgba8();
@@ -86,13 +98,16 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
             }
         }
     }
-    let canvas = Canvas::from_premultiplied(width, height, data).ok_or_else(|| Error::Corrupt { what: "picture", reason: "its size and its pixels differ".into() })?;
+    let canvas = Canvas::from_premultiplied(width, height, data)
+        .ok_or_else(|| Error::Corrupt { what: "picture", reason: "its size and its pixels differ".into() })?;
     Ok(Picture { canvas, transparent })
 }
 
 /// Through the picture's own profile to sRGB; a profile that cannot be read counts as none.
 fn to_srgb(image: DynamicImage, profile: Option<&[u8]>) -> DynamicImage {
-    let Some(source) = profile.and_then(|p| ColorProfile::new_from_slice(p).ok()) else { return DynamicImage::ImageRgba8(image.into_rgba8()) };
+    let Some(source) = profile.and_then(|p| ColorProfile::new_from_slice(p).ok()) else {
+        return DynamicImage::ImageRgba8(image.into_rgba8());
+    };
     let srgb = ColorProfile::new_srgb();
     let options = TransformOptions::default();
     let (width, height) = (image.width(), image.height());
@@ -122,20 +137,36 @@ fn cmyk(bytes: &[u8], profile: Option<&[u8]>) -> Result<Option<image::RgbaImage>
     }
     let (width, height) = (header.width, header.height);
     let mut inks = vec![0u8; width * height * 4];
-    let target = turbojpeg::Image { pixels: inks.as_mut_slice(), width, pitch: width * 4, height, format: turbojpeg::PixelFormat::CMYK };
+    let target = turbojpeg::Image {
+        pixels: inks.as_mut_slice(),
+        width,
+        pitch: width * 4,
+        height,
+        format: turbojpeg::PixelFormat::CMYK,
+    };
     decoder.decompress(bytes, target).map_err(corrupt)?;
     // Adobe writes CMYK upside down: 255 is no ink. Files without its marker mean what they say.
     if !has_adobe_marker(bytes) {
         inks.iter_mut().for_each(|ink| *ink = 255 - *ink);
     }
     let mut rgba = vec![255u8; width * height * 4];
-    let through_profile = profile.and_then(|p| ColorProfile::new_from_slice(p).ok()).filter(|p| p.color_space == DataColorSpace::Cmyk).and_then(|source| {
-        let upright: Vec<u8> = inks.iter().map(|ink| 255 - ink).collect();
-        let transform = source.create_transform_8bit(Layout::Rgba, &ColorProfile::new_srgb(), Layout::Rgb, TransformOptions::default()).ok()?;
-        let mut rgb = vec![0u8; width * height * 3];
-        transform.transform(&upright, &mut rgb).ok()?;
-        Some(rgb)
-    });
+    let through_profile = profile
+        .and_then(|p| ColorProfile::new_from_slice(p).ok())
+        .filter(|p| p.color_space == DataColorSpace::Cmyk)
+        .and_then(|source| {
+            let upright: Vec<u8> = inks.iter().map(|ink| 255 - ink).collect();
+            let transform = source
+                .create_transform_8bit(
+                    Layout::Rgba,
+                    &ColorProfile::new_srgb(),
+                    Layout::Rgb,
+                    TransformOptions::default(),
+                )
+                .ok()?;
+            let mut rgb = vec![0u8; width * height * 3];
+            transform.transform(&upright, &mut rgb).ok()?;
+            Some(rgb)
+        });
     match through_profile {
         Some(rgb) => {
             for (to, from) in rgba.as_chunks_mut::<4>().0.iter_mut().zip(rgb.as_chunks::<3>().0) {
@@ -181,7 +212,11 @@ fn is_whole_jpeg(jpeg: &[u8]) -> bool {
 /// Counts the frames without decoding them.
 fn frames(bytes: &[u8], format: ImageFormat) -> u32 {
     match format {
-        ImageFormat::Png => bytes.windows(12).take(4096).find(|w| w.starts_with(b"acTL")).map_or(1, |w| u32::from_be_bytes([w[4], w[5], w[6], w[7]])),
+        ImageFormat::Png => bytes
+            .windows(12)
+            .take(4096)
+            .find(|w| w.starts_with(b"acTL"))
+            .map_or(1, |w| u32::from_be_bytes([w[4], w[5], w[6], w[7]])),
         ImageFormat::WebP => bytes.windows(4).filter(|w| w == b"ANMF").count().max(1) as u32,
         ImageFormat::Gif => gif_frames(bytes).max(1),
         _ => 1,
@@ -213,7 +248,9 @@ fn gif_frames(bytes: &[u8]) -> u32 {
 fn explain(error: image::ImageError) -> Error {
     match error {
         image::ImageError::Unsupported(e) => Error::Unsupported(e.to_string()),
-        image::ImageError::Limits(e) => Error::TooLarge { what: "picture", actual: e.to_string(), limit: "50 megapixels".into() },
+        image::ImageError::Limits(e) => {
+            Error::TooLarge { what: "picture", actual: e.to_string(), limit: "50 megapixels".into() }
+        }
         e => Error::Corrupt { what: "picture", reason: e.to_string() },
     }
 }

@@ -1,6 +1,9 @@
 //! Plain shapes: rounded rectangles, discs, gradients, lines.
 
-use tiny_skia::{FillRule, GradientStop, LinearGradient, Paint, PathBuilder, Point, RadialGradient, SpreadMode, Stroke, Transform};
+use tiny_skia::{
+    FillRule, GradientStop, LinearGradient, Paint, PathBuilder, Point, RadialGradient, SpreadMode, Stroke,
+    Transform,
+};
 
 use crate::{Canvas, Color};
 
@@ -13,11 +16,23 @@ pub fn rect(canvas: &mut Canvas, x: f32, y: f32, width: f32, height: f32, radius
 }
 
 /// The outline of a rectangle with rounded corners, drawn inside its edge.
-pub fn frame(canvas: &mut Canvas, (x, y, width, height): (f32, f32, f32, f32), radius: f32, thick: f32, color: Color) {
+pub fn frame(
+    canvas: &mut Canvas,
+    (x, y, width, height): (f32, f32, f32, f32),
+    radius: f32,
+    thick: f32,
+    color: Color,
+) {
     let half = thick / 2.0;
     let path = rounded(x + half, y + half, width - thick, height - thick, (radius - half).max(0.0));
     if let (Some(path), Some(mut pixels)) = (path, canvas.pixmap()) {
-        pixels.stroke_path(&path, &plain(color), &Stroke { width: thick, ..Stroke::default() }, Transform::identity(), None);
+        pixels.stroke_path(
+            &path,
+            &plain(color),
+            &Stroke { width: thick, ..Stroke::default() },
+            Transform::identity(),
+            None,
+        );
     }
 }
 
@@ -30,20 +45,39 @@ pub fn ellipse(canvas: &mut Canvas, (x, y, width, height): (f32, f32, f32, f32),
 }
 
 /// A rectangle filled with a gradient between two points of it, both in shares of its size.
-pub fn gradient(canvas: &mut Canvas, (x, y, width, height): (f32, f32, f32, f32), from: (f32, f32), to: (f32, f32), stops: &[(f32, Color)]) {
+pub fn gradient(
+    canvas: &mut Canvas,
+    (x, y, width, height): (f32, f32, f32, f32),
+    from: (f32, f32),
+    to: (f32, f32),
+    stops: &[(f32, Color)],
+) {
     let at = |(u, v): (f32, f32)| Point::from_xy(x + u * width, y + v * height);
-    let shader = LinearGradient::new(at(from), at(to), self::stops(stops), SpreadMode::Pad, Transform::identity());
+    let shader =
+        LinearGradient::new(at(from), at(to), self::stops(stops), SpreadMode::Pad, Transform::identity());
     fill(canvas, (x, y, width, height), shader);
 }
 
 /// A round glow that ends at `radius`.
 pub fn glow(canvas: &mut Canvas, (x, y): (f32, f32), radius: f32, stops: &[(f32, Color)]) {
     let middle = Point::from_xy(x, y);
-    let shader = RadialGradient::new(middle, 0.0, middle, radius, self::stops(stops), SpreadMode::Pad, Transform::identity());
+    let shader = RadialGradient::new(
+        middle,
+        0.0,
+        middle,
+        radius,
+        self::stops(stops),
+        SpreadMode::Pad,
+        Transform::identity(),
+    );
     fill(canvas, (x - radius, y - radius, radius * 2.0, radius * 2.0), shader);
 }
 
-fn fill(canvas: &mut Canvas, (x, y, width, height): (f32, f32, f32, f32), shader: Option<tiny_skia::Shader<'_>>) {
+fn fill(
+    canvas: &mut Canvas,
+    (x, y, width, height): (f32, f32, f32, f32),
+    shader: Option<tiny_skia::Shader<'_>>,
+) {
     let rect = tiny_skia::Rect::from_xywh(x, y, width, height);
     if let (Some(shader), Some(rect), Some(mut pixels)) = (shader, rect, canvas.pixmap()) {
         let paint = Paint { shader, ..Paint::default() };

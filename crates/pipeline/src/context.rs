@@ -16,7 +16,11 @@ use handbill_providers::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{Error, graph::{StepOutput, StepSpec}, prompts::Prompts};
+use crate::{
+    Error,
+    graph::{StepOutput, StepSpec},
+    prompts::Prompts,
+};
 
 /// What a step has at hand.
 pub struct Context<'a> {
@@ -72,17 +76,27 @@ pub struct Asked<T> {
 impl Context<'_> {
     /// The value that an earlier step gave, in its own type.
     pub fn output<T: DeserializeOwned>(&self, key: &str) -> Result<T, Error> {
-        let output = self.outputs.get(key).ok_or_else(|| Error::Missing { step: self.step.key.clone(), needs: key.to_owned() })?;
-        serde_json::from_value(output.value.clone()).map_err(|e| Error::Broken(format!("output of {key}: {e}")))
+        let output = self
+            .outputs
+            .get(key)
+            .ok_or_else(|| Error::Missing { step: self.step.key.clone(), needs: key.to_owned() })?;
+        serde_json::from_value(output.value.clone())
+            .map_err(|e| Error::Broken(format!("output of {key}: {e}")))
     }
 
     /// What the step was told beside the brief, in its own type.
     pub fn params<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_value(self.step.params.clone()).map_err(|e| Error::Broken(format!("params of {}: {e}", self.step.key)))
+        serde_json::from_value(self.step.params.clone())
+            .map_err(|e| Error::Broken(format!("params of {}: {e}", self.step.key)))
     }
 
     /// A lineage that names this step, the seed and the steps that it read.
     pub fn lineage(&self) -> Lineage {
-        Lineage { step: self.step.key.clone(), seed: self.seed, parents: self.step.needs.clone(), ..Lineage::default() }
+        Lineage {
+            step: self.step.key.clone(),
+            seed: self.seed,
+            parents: self.step.needs.clone(),
+            ..Lineage::default()
+        }
     }
 }

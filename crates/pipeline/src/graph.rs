@@ -123,7 +123,11 @@ pub fn ratio(text: &str) -> Option<(f64, f64)> {
     (w > 0.0 && h > 0.0).then_some((w, h))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded lengths of a few thousand px")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rounded lengths of a few thousand px"
+)]
 fn scaled(w: f64, h: f64, short: f64) -> Size {
     let unit = short / w.min(h);
     Size { width: (w * unit).round() as u32, height: (h * unit).round() as u32 }
@@ -139,7 +143,9 @@ fn places(brief: &Brief) -> Result<Vec<Place<'_>>, Problems> {
     let mut problems = Problems::default();
     let mut places = Vec::new();
     for (n, id) in brief.placements.iter().enumerate() {
-        let found = channel::channels().iter().find_map(|c| c.placements.iter().find(|p| p.id == *id).map(|p| (c, p)));
+        let found = channel::channels()
+            .iter()
+            .find_map(|c| c.placements.iter().find(|p| p.id == *id).map(|p| (c, p)));
         let Some((channel, placement)) = found else {
             problems.push(Problem::at(format!("/placements/{n}"), format!("there is no placement `{id}`")));
             continue;
@@ -147,7 +153,10 @@ fn places(brief: &Brief) -> Result<Vec<Place<'_>>, Problems> {
         let locales = locales_for(channel, brief);
         if locales.is_empty() {
             let message = format!("`{id}` takes Chinese only, and the brief has no Chinese locale");
-            problems.push(Problem::at(format!("/placements/{n}"), message).hint("add zh-CN to locales, or leave this placement out"));
+            problems.push(
+                Problem::at(format!("/placements/{n}"), message)
+                    .hint("add zh-CN to locales, or leave this placement out"),
+            );
         }
         places.push(Place { placement, locales });
     }
@@ -212,20 +221,31 @@ impl Spread<'_> {
         match dimension {
             Dimension::Placement => {
                 let takes = |p: &Placement| rule.each.contains(&Dimension::Slot) || !p.fields.is_empty();
-                plain("placement", self.places.iter().filter(|p| takes(p.placement)).map(|p| p.placement.id.clone()).collect())
+                plain(
+                    "placement",
+                    self.places
+                        .iter()
+                        .filter(|p| takes(p.placement))
+                        .map(|p| p.placement.id.clone())
+                        .collect(),
+                )
             }
             Dimension::Slot => self.place(at).map(|p| self.slots(p, at)).unwrap_or_default(),
             Dimension::Locale => {
-                let locales = self.place(at).map_or_else(|| self.brief.locales.iter().collect(), |p| p.locales.clone());
+                let locales =
+                    self.place(at).map_or_else(|| self.brief.locales.iter().collect(), |p| p.locales.clone());
                 plain("locale", locales.iter().map(ToString::to_string).collect())
             }
             Dimension::Variant => {
-                let variant = |n: u32| at.with(dimension, format!("v{n}"), &n.to_string(), &[("variant", json!(n))]);
+                let variant =
+                    |n: u32| at.with(dimension, format!("v{n}"), &n.to_string(), &[("variant", json!(n))]);
                 (1..=self.brief.deliverables.variants).map(variant).collect()
             }
-            Dimension::Shape => {
-                self.shapes().iter().map(|s| at.with(dimension, (*s).to_owned(), s, &[("ratio", json!(s))])).collect()
-            }
+            Dimension::Shape => self
+                .shapes()
+                .iter()
+                .map(|s| at.with(dimension, (*s).to_owned(), s, &[("ratio", json!(s))]))
+                .collect(),
             Dimension::Tier => {
                 let tier = |seconds: &u32| {
                     let tier = format!("{seconds}s");
@@ -266,7 +286,12 @@ impl Spread<'_> {
                 if cards > 1 {
                     part.push_str(&format!(".{card}"));
                 }
-                let params = [("role", json!(slot.role)), ("size", json!(size)), ("template", Value::Null), ("card", json!(card))];
+                let params = [
+                    ("role", json!(slot.role)),
+                    ("size", json!(size)),
+                    ("template", Value::Null),
+                    ("card", json!(card)),
+                ];
                 let mut next = at.with(Dimension::Slot, part.clone(), &part, &params);
                 next.values.insert(Dimension::Shape, shape(size).to_owned());
                 all.push(next);
@@ -277,7 +302,8 @@ impl Spread<'_> {
 
     /// A place for a logo is filled from the brand's logo, so without one only a place that must be filled is.
     fn can_fill(&self, slot: &ImageSlot) -> bool {
-        let logo = matches!(slot.role.as_str(), "logo" | "company_logo" | "profile" | "landscape_logo" | "icon");
+        let logo =
+            matches!(slot.role.as_str(), "logo" | "company_logo" | "profile" | "landscape_logo" | "icon");
         let brand = &self.brief.brand;
         !logo || slot.required || brand.logo.is_some() || brand.logo_wide.is_some()
     }
@@ -300,7 +326,8 @@ impl Spread<'_> {
     fn shapes(&self) -> BTreeSet<&'static str> {
         let mut shapes = BTreeSet::new();
         if self.brief.deliverables.images {
-            let slots = self.places.iter().flat_map(|p| &p.placement.images).filter(|slot| self.can_fill(slot));
+            let slots =
+                self.places.iter().flat_map(|p| &p.placement.images).filter(|slot| self.can_fill(slot));
             shapes.extend(slots.flat_map(sizes).map(shape));
         }
         if !self.brief.deliverables.videos.is_empty() {
@@ -324,11 +351,16 @@ struct Node<'r> {
 impl<'r> Node<'r> {
     fn new(rule: &'r StepRule, at: At, above: &[Node<'r>]) -> Self {
         let At { parts, values, mut params, seconds } = at;
-        let named = |first: &str| if parts.is_empty() { first.to_owned() } else { format!("{first}.{}", parts.join(".")) };
+        let named = |first: &str| {
+            if parts.is_empty() { first.to_owned() } else { format!("{first}.{}", parts.join(".")) }
+        };
         let mut needs = Vec::new();
         for (name, kind) in &rule.needs {
-            let agrees = |n: &&Node<'_>| n.values.iter().all(|(dimension, value)| values.get(dimension).is_none_or(|v| v == value));
-            let found: Vec<&Node<'_>> = above.iter().filter(|n| n.rule.kind == *kind).filter(agrees).collect();
+            let agrees = |n: &&Node<'_>| {
+                n.values.iter().all(|(dimension, value)| values.get(dimension).is_none_or(|v| v == value))
+            };
+            let found: Vec<&Node<'_>> =
+                above.iter().filter(|n| n.rule.kind == *kind).filter(agrees).collect();
             let keys: Vec<&str> = found.iter().map(|n| n.spec.key.as_str()).collect();
             needs.extend(keys.iter().map(|&key| key.to_owned()));
             // One step is meant where all that tells its kind apart is settled here; else all that agree are.
@@ -336,7 +368,11 @@ impl<'r> Node<'r> {
             let value = if one { keys.first().map_or(Value::Null, |key| json!(key)) } else { json!(keys) };
             params.insert(name.clone(), value);
         }
-        let calls = rule.role.map(|role| PlannedCall { role, usage: usage(rule, seconds, values.get(&Dimension::Shape)), at_most: rule.tries });
+        let calls = rule.role.map(|role| PlannedCall {
+            role,
+            usage: usage(rule, seconds, values.get(&Dimension::Shape)),
+            at_most: rule.tries,
+        });
         let spec = StepSpec {
             key: named(&rule.kind),
             kind: rule.kind.clone(),
@@ -388,109 +424,4 @@ fn wanted(nodes: Vec<Node<'_>>) -> Vec<StepSpec> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::samples::{spring_tea, steel_bottle};
-
-    fn of(brief: &Brief) -> Graph {
-        graph(&Recipe::campaign().unwrap(), brief).unwrap()
-    }
-
-    fn step<'g>(graph: &'g Graph, key: &str) -> &'g StepSpec {
-        graph.steps.iter().find(|s| s.key == key).unwrap_or_else(|| panic!("no {key} in {:#?}", keys(graph)))
-    }
-
-    fn keys(graph: &Graph) -> Vec<&str> {
-        graph.steps.iter().map(|s| s.key.as_str()).collect()
-    }
-
-    #[test]
-    fn keys_are_unique_and_needs_stand_above() {
-        for brief in [spring_tea(), steel_bottle()] {
-            let graph = of(&brief);
-            let mut seen = BTreeSet::new();
-            for step in &graph.steps {
-                assert!(step.needs.iter().all(|need| seen.contains(need)), "{}: {:?}", step.key, step.needs);
-                assert!(seen.insert(step.key.clone()), "{} twice", step.key);
-            }
-            let ids: Vec<_> = graph.steps.iter().flat_map(|s| &s.makes).collect();
-            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
-        }
-    }
-
-    #[test]
-    fn chinese_channels_take_chinese_only() {
-        let graph = of(&spring_tea());
-        step(&graph, "copy.xiaohongshu.note_image.zh-CN.v1");
-        step(&graph, "copy.meta.feed_image.zh-CN.v3");
-        step(&graph, "copy.meta.feed_image.en-US.v3");
-        assert!(!keys(&graph).contains(&"copy.xiaohongshu.note_image.en-US.v1"));
-
-        let mut brief = spring_tea();
-        brief.locales.remove(0);
-        let problems = graph_problems(&brief);
-        assert_eq!(problems.0[0].pointer, "/placements/0");
-        assert_eq!(problems.0.len(), 6, "{problems}");
-    }
-
-    fn graph_problems(brief: &Brief) -> Problems {
-        graph(&Recipe::campaign().unwrap(), brief).unwrap_err()
-    }
-
-    #[test]
-    fn steps_know_what_they_read() {
-        let graph = of(&spring_tea());
-        let design = step(&graph, "design.meta.feed_image.single.en-US.v1");
-        assert_eq!(design.params["outline"], "outline.en-US.v1");
-        assert_eq!(design.params["background"], "background.v1.portrait");
-        assert_eq!(design.params["size"], json!({ "w": 1440, "h": 1800 }));
-        assert_eq!(design.makes, ["image.meta.feed_image.single.en-US.v1"]);
-        let video = step(&graph, "video.zh-CN.15s.9x16");
-        assert_eq!(video.params["art"], "art_direction");
-        assert_eq!(video.params["ratio"], "9:16");
-        assert_eq!(video.params["tier"], 15);
-        assert_eq!(video.params["backgrounds"], json!(["background.v1.tall", "background.v2.tall", "background.v3.tall"]));
-        assert_eq!(video.makes[1], "poster.zh-CN.15s.9x16");
-        let background = step(&graph, "background.v2.tall");
-        assert_eq!(background.needs, ["art_direction", "outline.zh-CN.v2", "outline.en-US.v2"]);
-    }
-
-    #[test]
-    fn one_size_more_is_one_key_more() {
-        let graph = of(&steel_bottle());
-        step(&graph, "design.google_ads.display_uploaded.banner.728x90.en-US.v1");
-        assert_eq!(step(&graph, "design.google_ads.display_uploaded.banner.160x600.zh-CN.v1").params["background"], "background.v1.tall");
-    }
-
-    #[test]
-    fn what_no_deliverable_needs_is_left_out() {
-        let mut brief = spring_tea();
-        brief.deliverables.copy = false;
-        brief.deliverables.images = false;
-        brief.deliverables.videos.clear();
-        assert_eq!(keys(&of(&brief)), ["strategy.zh-CN", "strategy.en-US", "article.zh-CN", "article.en-US"]);
-    }
-
-    #[test]
-    fn without_a_ratio_in_the_brief_the_placements_decide() {
-        let mut brief = spring_tea();
-        brief.deliverables.video_ratios.clear();
-        let graph = of(&brief);
-        step(&graph, "video.zh-CN.15s.9x16");
-        assert!(!keys(&graph).iter().any(|k| k.ends_with("16x9")));
-        brief.placements = vec!["xiaohongshu.note_image".into()];
-        step(&of(&brief), "video.en-US.15s.9x16");
-    }
-
-    #[test]
-    fn sizes_have_shapes() {
-        let of = |width, height| shape(Size { width, height });
-        assert_eq!([of(1080, 1920), of(1080, 1350), of(800, 640), of(1200, 628), of(728, 90)], [
-            "tall",
-            "portrait",
-            "landscape",
-            "landscape",
-            "banner"
-        ]);
-    }
-}
+mod tests;

@@ -54,7 +54,14 @@ fn size(text: &str) -> Option<(u32, u32)> {
 
 /// A picture as it will be asked for, with a prompt of ordinary length.
 fn picture(width: u32, height: u32) -> ImageAsk {
-    ImageAsk { prompt: "x".repeat(800), width, height, seed: 0, inputs: serde_json::Value::Null, source: None }
+    ImageAsk {
+        prompt: "x".repeat(800),
+        width,
+        height,
+        seed: 0,
+        inputs: serde_json::Value::Null,
+        source: None,
+    }
 }
 
 /// The price of one call.
@@ -177,13 +184,20 @@ impl Plan {
 }
 
 /// Plans a run: the graph of the recipe over the brief, priced, held against the ceiling.
-pub fn plan(recipe: &Recipe, brief: &Brief, prices: &dyn Prices, ceiling: Option<&Money>) -> Result<Plan, Problems> {
+pub fn plan(
+    recipe: &Recipe,
+    brief: &Brief,
+    prices: &dyn Prices,
+    ceiling: Option<&Money>,
+) -> Result<Plan, Problems> {
     let priced = Priced::new(&graph(recipe, brief)?, prices)?;
     if let (Some(ceiling), [first, ..]) = (ceiling, priced.total.as_slice()) {
         same_currency(&priced.total, ceiling.currency, first.high.currency)?;
     }
     let admission = match ceiling {
-        Some(ceiling) if !priced.fits(ceiling) => Admission::OverCeiling { fits: Search { recipe, prices, ceiling }.smaller(brief) },
+        Some(ceiling) if !priced.fits(ceiling) => {
+            Admission::OverCeiling { fits: Search { recipe, prices, ceiling }.smaller(brief) }
+        }
         _ => Admission::Admitted,
     };
     let Priced { recipe, lines, total } = priced;
@@ -192,11 +206,16 @@ pub fn plan(recipe: &Recipe, brief: &Brief, prices: &dyn Prices, ceiling: Option
 
 /// A ceiling can only be held against prices in its own currency; we know no exchange rates.
 fn same_currency(total: &[Range], ceiling: Currency, first: Currency) -> Result<(), Problems> {
-    let problem = Problem::at("/ceiling/currency", format!("the ceiling is in {ceiling}, and the models are paid in {}", names(total)));
+    let problem = Problem::at(
+        "/ceiling/currency",
+        format!("the ceiling is in {ceiling}, and the models are paid in {}", names(total)),
+    );
     match total {
         [_] if first == ceiling => Ok(()),
         [_] => Err(Problems(vec![problem.hint(format!("give the ceiling in {first}"))])),
-        _ => Err(Problems(vec![problem.hint("choose models that are paid in one currency, and give the ceiling in it")])),
+        _ => Err(Problems(vec![
+            problem.hint("choose models that are paid in one currency, and give the ceiling in it"),
+        ])),
     }
 }
 
@@ -243,7 +262,9 @@ impl Priced {
     }
 
     fn fits(&self, ceiling: &Money) -> bool {
-        self.total.iter().all(|sum| sum.high.currency == ceiling.currency && sum.high.amount_micros <= ceiling.amount_micros)
+        self.total.iter().all(|sum| {
+            sum.high.currency == ceiling.currency && sum.high.amount_micros <= ceiling.amount_micros
+        })
     }
 }
 
@@ -309,7 +330,8 @@ impl Search<'_> {
         let mut brief = brief.clone();
         changes.iter().for_each(|change| change.apply(&mut brief));
         let priced = Priced::new(&graph(self.recipe, &brief).ok()?, self.prices).ok()?;
-        (priced.fits(self.ceiling) && priced.lines.iter().any(|line| !line.makes.is_empty())).then_some(priced)
+        (priced.fits(self.ceiling) && priced.lines.iter().any(|line| !line.makes.is_empty()))
+            .then_some(priced)
     }
 }
 
@@ -319,17 +341,23 @@ fn changes(brief: &Brief) -> Vec<Change> {
     let asked = &brief.deliverables;
     let mut tiers = asked.videos.clone();
     tiers.sort_unstable_by(|a, b| b.cmp(a));
-    let mut all: Vec<Change> = (1..asked.variants).rev().map(|to| Change::Variants { from: asked.variants, to }).collect();
+    let mut all: Vec<Change> =
+        (1..asked.variants).rev().map(|to| Change::Variants { from: asked.variants, to }).collect();
     all.extend(tiers.into_iter().map(|seconds| Change::WithoutTier { seconds }));
     all.extend(asked.article.then_some(Change::WithoutArticle));
-    all.extend(brief.placements.iter().skip(1).rev().map(|p| Change::WithoutPlacement { placement: p.clone() }));
+    all.extend(
+        brief.placements.iter().skip(1).rev().map(|p| Change::WithoutPlacement { placement: p.clone() }),
+    );
     all.extend(brief.locales.iter().skip(1).rev().map(|l| Change::WithoutLocale { locale: l.to_string() }));
     all
 }
 
 /// `5 → 4` and `5 → 3` is `5 → 3`.
 fn last_of_each(changes: Vec<Change>) -> Vec<Change> {
-    let fewest = changes.iter().filter_map(|c| if let Change::Variants { to, .. } = c { Some(*to) } else { None }).min();
+    let fewest = changes
+        .iter()
+        .filter_map(|c| if let Change::Variants { to, .. } = c { Some(*to) } else { None })
+        .min();
     changes.into_iter().filter(|c| !matches!(c, Change::Variants { to, .. } if Some(*to) != fewest)).collect()
 }
 
@@ -380,11 +408,15 @@ mod tests {
     #[test]
     fn above_the_ceiling_the_plan_says_what_would_fit() {
         let whole = planned(None).total[0].high.amount_micros;
-        let Admission::OverCeiling { fits: Some(fit) } = planned(Some(dollars(whole - 1))).admission else { panic!("admitted") };
+        let Admission::OverCeiling { fits: Some(fit) } = planned(Some(dollars(whole - 1))).admission else {
+            panic!("admitted")
+        };
         assert_eq!(fit.changes, [Change::Variants { from: 3, to: 2 }]);
         assert!(fit.total[0].high.amount_micros < whole);
 
-        let Admission::OverCeiling { fits: Some(fit) } = planned(Some(dollars(whole / 6))).admission else { panic!("admitted") };
+        let Admission::OverCeiling { fits: Some(fit) } = planned(Some(dollars(whole / 6))).admission else {
+            panic!("admitted")
+        };
         assert!(fit.total[0].high.amount_micros <= whole / 6, "{fit:?}");
         assert!(fit.assets > 0);
         assert_eq!(planned(Some(dollars(1))).admission, Admission::OverCeiling { fits: None });
@@ -393,7 +425,8 @@ mod tests {
     #[test]
     fn a_ceiling_in_another_currency_is_a_problem() {
         let ceiling = Money { amount_micros: 1, currency: Currency::Cny };
-        let problems = plan(&Recipe::campaign().unwrap(), &spring_tea(), &Flat(1), Some(&ceiling)).unwrap_err();
+        let problems =
+            plan(&Recipe::campaign().unwrap(), &spring_tea(), &Flat(1), Some(&ceiling)).unwrap_err();
         assert_eq!(problems.0[0].pointer, "/ceiling/currency");
     }
 }

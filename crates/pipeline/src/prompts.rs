@@ -11,7 +11,11 @@ use handbill_domain::{
     locale::Locale,
     problem::{Problem, Problems},
 };
-use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::{Serde, Value}};
+use minijinja::{
+    Environment, UndefinedBehavior,
+    syntax::SyntaxConfig,
+    value::{Serde, Value},
+};
 use serde::Serialize;
 
 use crate::Error;
@@ -52,7 +56,8 @@ pub struct Prompt {
 
 impl Default for Prompts {
     fn default() -> Self {
-        let files = OURS.iter().filter_map(|(name, text)| Some(((*name).to_owned(), Parts::of(text)?))).collect();
+        let files =
+            OURS.iter().filter_map(|(name, text)| Some(((*name).to_owned(), Parts::of(text)?))).collect();
         Self { files }
     }
 }
@@ -86,7 +91,8 @@ impl Prompts {
     /// Puts a prompt in the place of ours. A language that we have no prompt in may be added to a step that we have.
     fn replace(&mut self, name: &str, text: &str) -> Result<(), Box<Problem>> {
         let step = name.split('/').next().unwrap_or_default();
-        if !OURS.iter().any(|(ours, _)| ours.split('/').next() == Some(step)) || name.split('/').count() != 2 {
+        if !OURS.iter().any(|(ours, _)| ours.split('/').next() == Some(step)) || name.split('/').count() != 2
+        {
             let steps: Vec<&str> = OURS.iter().filter_map(|(ours, _)| ours.strip_suffix("/en")).collect();
             let hint = format!("name it <step>/<language>.md with one of the steps {}", steps.join(", "));
             return Err(Box::new(Problem::at(format!("{name}.md"), "no step has this prompt").hint(hint)));
@@ -96,9 +102,9 @@ impl Prompts {
             Box::new(Problem::at(format!("{name}.md"), "a part is missing").hint(hint))
         })?;
         for part in [&parts.system, &parts.user] {
-            environment()
-                .and_then(|env| env.template_from_str(part).map(|_| ()))
-                .map_err(|e| Box::new(Problem::at(format!("{name}.md"), format!("the template does not parse: {e:#}"))))?;
+            environment().and_then(|env| env.template_from_str(part).map(|_| ())).map_err(|e| {
+                Box::new(Problem::at(format!("{name}.md"), format!("the template does not parse: {e:#}")))
+            })?;
         }
         self.files.insert(name.to_owned(), parts);
         Ok(())
@@ -172,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_folder_lies_over_our_prompts_and_may_add_a_language() {
-        let dir = folder(&[("copy/de.md", "## system\nDu schreibst.\n\n## user\n{{ variants }} Varianten.\n")]);
+        let dir =
+            folder(&[("copy/de.md", "## system\nDu schreibst.\n\n## user\n{{ variants }} Varianten.\n")]);
         let prompts = Prompts::with_folder(dir.path()).unwrap();
         let prompt = prompts.render("copy", &"de-DE".parse().unwrap(), &Inputs { variants: 3 }).unwrap();
         assert_eq!((prompt.system.as_str(), prompt.user.as_str()), ("Du schreibst.", "3 Varianten."));
@@ -180,14 +187,24 @@ mod tests {
 
     #[test]
     fn a_name_that_the_inputs_do_not_have_is_an_error() {
-        let error = Prompts::default().render("strategy", &"zh-CN".parse().unwrap(), &Inputs { variants: 3 }).unwrap_err();
+        let error = Prompts::default()
+            .render("strategy", &"zh-CN".parse().unwrap(), &Inputs { variants: 3 })
+            .unwrap_err();
         assert!(error.to_string().contains("undefined"), "{error}");
     }
 
     #[test]
     fn all_problems_of_a_folder_are_told() {
-        let dir = folder(&[("copies/zh.md", "## system\n\n## user\n"), ("copy/zh.md", "no parts"), ("outline/en.md", "## system\nx\n\n## user\n{{ open\n")]);
+        let dir = folder(&[
+            ("copies/zh.md", "## system\n\n## user\n"),
+            ("copy/zh.md", "no parts"),
+            ("outline/en.md", "## system\nx\n\n## user\n{{ open\n"),
+        ]);
         let problems = Prompts::with_folder(dir.path()).unwrap_err();
-        assert_eq!(problems.0.iter().map(|p| p.pointer.as_str()).collect::<Vec<_>>(), ["copies/zh.md", "copy/zh.md", "outline/en.md"], "{problems}");
+        assert_eq!(
+            problems.0.iter().map(|p| p.pointer.as_str()).collect::<Vec<_>>(),
+            ["copies/zh.md", "copy/zh.md", "outline/en.md"],
+            "{problems}"
+        );
     }
 }

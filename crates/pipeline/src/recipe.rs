@@ -107,10 +107,14 @@ impl Recipe {
 
     /// Reads a recipe (YAML) and checks that its steps can follow each other.
     pub fn read(text: &str) -> Result<Self, Problems> {
-        let recipe: Self = serde_saphyr::from_str(text).map_err(|e| Problems(vec![Problem::at("", e.to_string())]))?;
+        let recipe: Self =
+            serde_saphyr::from_str(text).map_err(|e| Problems(vec![Problem::at("", e.to_string())]))?;
         let mut problems = Problems::default();
         if recipe.handbill != 1 {
-            problems.push(Problem::at("/handbill", format!("recipes of version {} are not known", recipe.handbill)).hint("write 1"));
+            problems.push(
+                Problem::at("/handbill", format!("recipes of version {} are not known", recipe.handbill))
+                    .hint("write 1"),
+            );
         }
         for (n, rule) in recipe.steps.iter().enumerate() {
             recipe.check(n, rule, &mut problems);
@@ -120,7 +124,8 @@ impl Recipe {
 
     fn check(&self, n: usize, rule: &StepRule, problems: &mut Problems) {
         if !crate::steps::KINDS.contains(&rule.kind.as_str()) {
-            let problem = Problem::at(format!("/steps/{n}/kind"), format!("there is no step `{}`", rule.kind));
+            let problem =
+                Problem::at(format!("/steps/{n}/kind"), format!("there is no step `{}`", rule.kind));
             let hint = nearest(&rule.kind, crate::steps::KINDS.iter().copied());
             problems.push(match hint {
                 Some(kind) => problem.hint(format!("write {kind}")),
@@ -129,20 +134,31 @@ impl Recipe {
         }
         for (name, kind) in &rule.needs {
             if !self.steps[..n].iter().any(|above| above.kind == *kind) {
-                problems.push(Problem::at(format!("/steps/{n}/needs/{name}"), format!("no step `{kind}` stands above `{}`", rule.kind)));
+                problems.push(Problem::at(
+                    format!("/steps/{n}/needs/{name}"),
+                    format!("no step `{kind}` stands above `{}`", rule.kind),
+                ));
             }
         }
         if self.steps[..n].iter().any(|above| above.kind == rule.kind) {
             problems.push(Problem::at(format!("/steps/{n}/kind"), format!("`{}` is there twice", rule.kind)));
         }
         if rule.each.contains(&Dimension::Slot) && !rule.each.contains(&Dimension::Placement) {
-            problems.push(Problem::at(format!("/steps/{n}/each"), "a slot belongs to a placement").hint("add placement before slot"));
+            problems.push(
+                Problem::at(format!("/steps/{n}/each"), "a slot belongs to a placement")
+                    .hint("add placement before slot"),
+            );
         }
         if rule.role.is_none() && !(rule.usage.is_empty() && rule.usage_per_second.is_empty()) {
-            problems.push(Problem::at(format!("/steps/{n}/usage"), "nobody is asked, so nothing is used").hint("add a role"));
+            problems.push(
+                Problem::at(format!("/steps/{n}/usage"), "nobody is asked, so nothing is used")
+                    .hint("add a role"),
+            );
         }
         if rule.tries == 0 {
-            problems.push(Problem::at(format!("/steps/{n}/tries"), "a step is tried at least once").hint("write 1"));
+            problems.push(
+                Problem::at(format!("/steps/{n}/tries"), "a step is tried at least once").hint("write 1"),
+            );
         }
     }
 }

@@ -61,7 +61,10 @@ pub trait Model<K: Kind>: Send + Sync {
 
     /// Looks once how a job stands. Protocols without jobs never give a handle, so nobody calls this on them.
     async fn poll(&self, job: &JobHandle) -> Result<Polled, Error> {
-        Err(Error::Unreadable { provider: self.entry().provider.clone(), detail: format!("job {} belongs to a protocol without jobs", job.id) })
+        Err(Error::Unreadable {
+            provider: self.entry().provider.clone(),
+            detail: format!("job {} belongs to a protocol without jobs", job.id),
+        })
     }
 
     /// Makes sense of a reply: the answer, or the refusal or error that hides in it.
@@ -277,14 +280,19 @@ mod wire {
         use bytes::Bytes;
         use serde::{Deserialize, Deserializer, Serializer};
 
-        pub(in super::super) fn serialize<S: Serializer>(bytes: &Option<Bytes>, out: S) -> Result<S::Ok, S::Error> {
+        pub(in super::super) fn serialize<S: Serializer>(
+            bytes: &Option<Bytes>,
+            out: S,
+        ) -> Result<S::Ok, S::Error> {
             match bytes {
                 Some(bytes) => super::serialize(bytes, out),
                 None => out.serialize_none(),
             }
         }
 
-        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Bytes>, D::Error> {
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            from: D,
+        ) -> Result<Option<Bytes>, D::Error> {
             #[derive(Deserialize)]
             struct Wrapped(#[serde(with = "super")] Bytes);
             Ok(Option::<Wrapped>::deserialize(from)?.map(|w| w.0))

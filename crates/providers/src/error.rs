@@ -109,7 +109,9 @@ impl Error {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Declined { .. } => Fault::Refused,
-            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => Fault::Busy { retry_after: *retry_after },
+            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
+                Fault::Busy { retry_after: *retry_after }
+            }
             Self::QuotaExhausted { .. } => Fault::OverBudget,
             Self::Unauthorized { .. } | Self::NoKey { .. } => Fault::Unauthorized,
             Self::Rejected { .. } | Self::Unpriced { .. } => Fault::Invalid,
@@ -150,7 +152,10 @@ impl Error {
             Self::RateLimited { .. } => NextAction::Wait,
             Self::QuotaExhausted { .. } => NextAction::RaiseCeiling,
             Self::Unauthorized { .. } | Self::NoKey { .. } => NextAction::CheckKey,
-            Self::Rejected { .. } | Self::Unreadable { .. } | Self::Malformed { .. } | Self::Unpriced { .. } => NextAction::ChangeModel,
+            Self::Rejected { .. }
+            | Self::Unreadable { .. }
+            | Self::Malformed { .. }
+            | Self::Unpriced { .. } => NextAction::ChangeModel,
             Self::Unavailable { .. } => NextAction::Retry,
             Self::Ambiguous { .. } => NextAction::CheckProvider,
         }

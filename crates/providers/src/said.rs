@@ -50,7 +50,9 @@ fn object_in(said: &str) -> Result<Value, String> {
 
 /// What follows the model's thoughts, where it speaks them aloud.
 fn after_thoughts(text: &str) -> &str {
-    ["</think>", "</thinking>", "</thought>"].iter().fold(text, |rest, end| rest.rsplit_once(end).map_or(rest, |(_, after)| after))
+    ["</think>", "</thinking>", "</thought>"]
+        .iter()
+        .fold(text, |rest, end| rest.rsplit_once(end).map_or(rest, |(_, after)| after))
 }
 
 fn objections(value: &Value, schema: &Value) -> Vec<String> {

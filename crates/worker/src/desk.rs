@@ -123,7 +123,10 @@ impl Counter {
             }
             Begun::Kept { reply, settled } => (self.fetch(&reply).await?, Some(settled)),
             Begun::Ambiguous => {
-                return Err(ambiguous(entry, "an earlier process sent it and did not live to see the answer"));
+                return Err(ambiguous(
+                    entry,
+                    "an earlier process sent it and did not live to see the answer",
+                ));
             }
             Begun::OverCeiling => {
                 self.over_ceiling.store(true, Ordering::Relaxed);

@@ -129,7 +129,8 @@ fn amounts_and_article_numbers_keep_their_digits() {
 
 #[test]
 fn the_line_of_a_place_is_known_after_reading() {
-    let lines = ["/product/photos/0/file", "/brand", "/brand/logo"].map(|pointer| Brief::line_of(GOOD, pointer));
+    let lines =
+        ["/product/photos/0/file", "/brand", "/brand/logo"].map(|pointer| Brief::line_of(GOOD, pointer));
     assert_eq!(lines, [Some(17), Some(19), Some(19)]);
 }
 

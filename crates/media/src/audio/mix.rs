@@ -1,6 +1,6 @@
 //! Speech over music: the bed goes down before someone speaks and comes back after.
 
-use super::{RATE, Sound, bed, faster, loudness::normalize, measure, spoken};
+use super::{RATE, Sound, bed, faster, limit, loudness::normalize, measure, spoken};
 use crate::{
     Error,
     video::{Assets, Timeline},
@@ -8,6 +8,8 @@ use crate::{
 
 /// Loudness of speech before the whole is set to its target, so that all voices start equal.
 const SPEECH_LUFS: f64 = -18.0;
+/// How far its peaks may be above that, in dB.
+const SPEECH_PEAKS: f64 = 9.5;
 
 /// The sound of a timeline, exactly as long as it; `None` where it has neither speech nor music.
 pub fn mix(timeline: &Timeline, assets: &Assets) -> Result<Option<Sound>, Error> {
@@ -27,11 +29,7 @@ pub fn mix(timeline: &Timeline, assets: &Assets) -> Result<Option<Sound>, Error>
         }
         add(&mut whole, &sound, from, 1.0);
     }
-    let level = measure(&whole)?.lufs;
-    if level.is_finite() && level > -70.0 {
-        let gain = 10f64.powf((SPEECH_LUFS - level) / 20.0) as f32;
-        whole.channels.iter_mut().flatten().for_each(|x| *x *= gain);
-    }
+    level(&mut whole)?;
     if let Some(music) = &tracks.music {
         let mut under = bed(music.mood, music.seed, samples);
         normalize(&mut under, SPEECH_LUFS + music.gain_db, -1.0)?;
@@ -40,6 +38,21 @@ pub fn mix(timeline: &Timeline, assets: &Assets) -> Result<Option<Sound>, Error>
     }
     normalize(&mut whole, tracks.loudness.lufs, tracks.loudness.true_peak_db)?;
     Ok(Some(whole))
+}
+
+/// Brings speech to its loudness and its peaks near to it, so that the whole can be loud without a limiter at work all
+/// the time. Silence stays silence.
+fn level(speech: &mut Sound) -> Result<(), Error> {
+    for _ in 0..2 {
+        let lufs = measure(speech)?.lufs;
+        if !lufs.is_finite() || lufs < -70.0 {
+            return Ok(());
+        }
+        let gain = 10f64.powf((SPEECH_LUFS - lufs) / 20.0) as f32;
+        speech.channels.iter_mut().flatten().for_each(|x| *x *= gain);
+        limit(speech, 10f64.powf((SPEECH_LUFS + SPEECH_PEAKS) / 20.0) as f32);
+    }
+    Ok(())
 }
 
 fn add(to: &mut Sound, from: &Sound, at: usize, gain: f32) {

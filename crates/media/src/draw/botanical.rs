@@ -11,12 +11,29 @@ pub(super) fn grow(canvas: &mut Canvas, tones: &Tones, noise: &Noise) {
     let short = w.min(h);
     let color = if tones.dark { tones.first.alpha(0.5) } else { tones.leaf.alpha(0.62) };
     // Root, direction, length in short sides. No two of them meet.
-    let twigs = [((w * 1.02, h * 0.36), -2.45, 0.5), ((w * 0.8, h * 1.03), -1.9, 0.44), ((w * 1.03, h * 0.66), -2.95, 0.26), ((w * -0.02, h * 0.95), -0.45, 0.3)];
+    let twigs = [
+        ((w * 1.02, h * 0.36), -2.45, 0.5),
+        ((w * 0.8, h * 1.03), -1.9, 0.44),
+        ((w * 1.03, h * 0.66), -2.95, 0.26),
+        ((w * -0.02, h * 0.95), -0.45, 0.3),
+    ];
     for (n, ((x, y), angle, length)) in twigs.into_iter().enumerate() {
         let key = 10 + n as u64 * 50;
         let turn = (noise.at(key) - 0.5) * 0.35;
         let bend = (noise.at(key + 1) - 0.5) * 1.1;
-        twig(canvas, &Twig { x, y, angle: angle + turn, bend, length: length * short * (0.85 + 0.3 * noise.at(key + 2)), key }, color, noise);
+        twig(
+            canvas,
+            &Twig {
+                x,
+                y,
+                angle: angle + turn,
+                bend,
+                length: length * short * (0.85 + 0.3 * noise.at(key + 2)),
+                key,
+            },
+            color,
+            noise,
+        );
     }
 }
 
@@ -74,7 +91,8 @@ fn twig(canvas: &mut Canvas, twig: &Twig, color: Color, noise: &Noise) {
 /// A leaf: a faint body, its outline, its midrib.
 fn leaf(canvas: &mut Canvas, (x, y): (f32, f32), angle: f32, size: f32, thin: f32, color: Color) {
     let (c, s) = (angle.cos(), angle.sin());
-    let at = |along: f32, aside: f32| (x + (c * along - s * aside) * size, y + (s * along + c * aside) * size);
+    let at =
+        |along: f32, aside: f32| (x + (c * along - s * aside) * size, y + (s * along + c * aside) * size);
     let outline = || {
         let mut path = PathBuilder::new();
         path.move_to(x, y);
@@ -86,7 +104,13 @@ fn leaf(canvas: &mut Canvas, (x, y): (f32, f32), angle: f32, size: f32, thin: f3
         path
     };
     if let (Some(path), Some(mut pixels)) = (outline().finish(), canvas.pixmap()) {
-        pixels.fill_path(&path, &plain(Color { a: color.a / 4, ..color }), FillRule::Winding, Transform::identity(), None);
+        pixels.fill_path(
+            &path,
+            &plain(Color { a: color.a / 4, ..color }),
+            FillRule::Winding,
+            Transform::identity(),
+            None,
+        );
     }
     stroke(canvas, outline(), thin, color);
     let mut rib = PathBuilder::new();

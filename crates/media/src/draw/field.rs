@@ -20,7 +20,8 @@ impl Field {
             let linear = linear(lab);
             for (c, value) in linear.into_iter().enumerate() {
                 // Triangular noise of one step hides where one byte ends and the next begins.
-                let dither = self.noise.hash(n as u64 * 6 + c as u64) - self.noise.hash(n as u64 * 6 + 3 + c as u64);
+                let dither =
+                    self.noise.hash(n as u64 * 6 + c as u64) - self.noise.hash(n as u64 * 6 + 3 + c as u64);
                 pixel[c] = (encoded(value) + dither).round().clamp(0.0, 255.0) as u8;
             }
         }
@@ -78,7 +79,13 @@ impl Noise {
         let (cx, cy) = (x.floor(), y.floor());
         let ease = |t: f32| t * t * (3.0 - 2.0 * t);
         let (tx, ty) = (ease(x - cx), ease(y - cy));
-        let corner = |dx: f32, dy: f32| self.hash(((cx + dx) as i64 as u64).wrapping_mul(0x1_0001).wrapping_add(((cy + dy) as i64 as u64) << 32));
+        let corner = |dx: f32, dy: f32| {
+            self.hash(
+                ((cx + dx) as i64 as u64)
+                    .wrapping_mul(0x1_0001)
+                    .wrapping_add(((cy + dy) as i64 as u64) << 32),
+            )
+        };
         let top = corner(0.0, 0.0) * (1.0 - tx) + corner(1.0, 0.0) * tx;
         let bottom = corner(0.0, 1.0) * (1.0 - tx) + corner(1.0, 1.0) * tx;
         top * (1.0 - ty) + bottom * ty

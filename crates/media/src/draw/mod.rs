@@ -27,7 +27,8 @@ pub enum Style {
 
 impl Style {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Gradient, Self::Paper, Self::Bokeh, Self::Botanical, Self::Geometric, Self::Sweep];
+    pub const ALL: [Self; 6] =
+        [Self::Gradient, Self::Paper, Self::Bokeh, Self::Botanical, Self::Geometric, Self::Sweep];
 
     /// Its name in data: `gradient`.
     pub fn as_str(self) -> &'static str {
@@ -46,7 +47,11 @@ impl FromStr for Style {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| format!("`{text}` is not a kind of background: gradient, paper, bokeh, botanical, geometric or sweep"))
+        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| {
+            format!(
+                "`{text}` is not a kind of background: gradient, paper, bokeh, botanical, geometric or sweep"
+            )
+        })
     }
 }
 
@@ -157,12 +162,14 @@ fn paper(field: &Field, tones: &Tones) -> Canvas {
     let depth = if tones.dark { 0.02 } else { 0.012 };
     field.paint(|u, v| {
         let mut lab = ground;
-        let light = (1.0 - ((u - 0.22).powi(2) * ratio.min(1.4) + (v - 0.15).powi(2)).sqrt() * 1.1).clamp(0.0, 1.0);
+        let light =
+            (1.0 - ((u - 0.22).powi(2) * ratio.min(1.4) + (v - 0.15).powi(2)).sqrt() * 1.1).clamp(0.0, 1.0);
         field::mix(&mut lab, &lit, light * 0.8);
         let corner = ((u - 0.45).powi(2) + (v - 0.4).powi(2)).sqrt();
         field::mix(&mut lab, &shade, (corner - 0.35).max(0.0) * 0.9);
         let (x, y) = (u * 9.0 * ratio, v * 9.0);
-        lab[0] += (noise.cloud(x * 6.0, y * 14.0) - 0.5) * depth + (noise.cloud(x * 40.0, y * 40.0) - 0.5) * depth * 1.2;
+        lab[0] += (noise.cloud(x * 6.0, y * 14.0) - 0.5) * depth
+            + (noise.cloud(x * 40.0, y * 40.0) - 0.5) * depth * 1.2;
         lab
     })
 }
@@ -182,7 +189,9 @@ fn bokeh(field: &Field, tones: &Tones) -> Canvas {
     });
     let short = field.width.min(field.height) as f32;
     // Three depths: the nearer the light, the larger and softer its disc.
-    for (depth, (count, size, soft, alpha)) in [(10, 0.05, 0.006, 0.42), (9, 0.11, 0.014, 0.3), (5, 0.21, 0.03, 0.22)].into_iter().enumerate() {
+    for (depth, (count, size, soft, alpha)) in
+        [(10, 0.05, 0.006, 0.42), (9, 0.11, 0.014, 0.3), (5, 0.21, 0.03, 0.22)].into_iter().enumerate()
+    {
         let mut lights = Canvas::new(field.width, field.height, Color::CLEAR);
         for n in 0..count {
             let key = 100 + depth as u64 * 200 + n * 5;
@@ -213,17 +222,37 @@ fn geometric(field: &Field, tones: &Tones) -> Canvas {
         lab
     });
     let tall = h > w * 1.1;
-    let (cx, arch) = if tall { (w * (0.46 + 0.08 * noise.at(1)), w * 0.78) } else { (w * (0.7 + 0.06 * noise.at(1)), (h * 0.8).min(w * 0.46)) };
+    let (cx, arch) = if tall {
+        (w * (0.46 + 0.08 * noise.at(1)), w * 0.78)
+    } else {
+        (w * (0.7 + 0.06 * noise.at(1)), (h * 0.8).min(w * 0.46))
+    };
     let top = if tall { h * 0.36 } else { h * 0.14 };
     shape::rect(&mut canvas, cx - arch / 2.0, top, arch, h * 1.5, arch / 2.0, tones.first);
     let inner = arch * 0.74;
-    shape::rect(&mut canvas, cx - inner / 2.0, top + arch * 0.13, inner, h * 1.5, inner / 2.0, tones.first.mix(tones.lit, 0.45));
+    shape::rect(
+        &mut canvas,
+        cx - inner / 2.0,
+        top + arch * 0.13,
+        inner,
+        h * 1.5,
+        inner / 2.0,
+        tones.first.mix(tones.lit, 0.45),
+    );
     let sun = short * (0.13 + 0.05 * noise.at(2));
     let side = if noise.at(3) > 0.5 { -1.0 } else { 1.0 };
-    shape::ellipse(&mut canvas, (cx + side * arch * 0.46 - sun / 2.0, top + arch * 0.02, sun, sun), tones.warm);
+    shape::ellipse(
+        &mut canvas,
+        (cx + side * arch * 0.46 - sun / 2.0, top + arch * 0.02, sun, sun),
+        tones.warm,
+    );
     let hill = w * 1.7;
     shape::ellipse(&mut canvas, (w * (-0.5 + 0.2 * noise.at(4)), h * 0.86, hill, hill * 0.6), tones.second);
-    shape::ellipse(&mut canvas, (w * (0.2 + 0.2 * noise.at(5)), h * 0.91, hill, hill * 0.6), tones.second.mix(tones.shade, 0.5));
+    shape::ellipse(
+        &mut canvas,
+        (w * (0.2 + 0.2 * noise.at(5)), h * 0.91, hill, hill * 0.6),
+        tones.second.mix(tones.shade, 0.5),
+    );
     canvas
 }
 
@@ -257,7 +286,13 @@ mod tests {
 
     fn art(style: Style, seed: u64) -> Art {
         let color = |text: &str| text.parse().unwrap();
-        let palette = Palette { primary: color("#1F4D3A"), secondary: color("#8FB09A"), accent: color("#C8622D"), background: color("#F6F1E4"), text: color("#1C2A22") };
+        let palette = Palette {
+            primary: color("#1F4D3A"),
+            secondary: color("#8FB09A"),
+            accent: color("#C8622D"),
+            background: color("#F6F1E4"),
+            text: color("#1C2A22"),
+        };
         Art { style, palette, dark: false, seed }
     }
 

@@ -25,7 +25,8 @@ pub fn cut_out(picture: &Canvas) -> Option<Cutout> {
     let background = plain_border(picture)?;
     let mut alone = picture.clone();
     take_away(&mut alone, background);
-    let left = alone.data().as_chunks::<4>().0.iter().filter(|p| p[3] > 128).count() as f32 / (picture.data().len() / 4) as f32;
+    let left = alone.data().as_chunks::<4>().0.iter().filter(|p| p[3] > 128).count() as f32
+        / (picture.data().len() / 4) as f32;
     // Nearly nothing or nearly everything left: the background was not what it seemed.
     (0.01..0.97).contains(&left).then(|| cropped(&alone)).flatten()
 }
@@ -69,7 +70,10 @@ fn plain_border(canvas: &Canvas) -> Option<[u8; 3]> {
 fn take_away(canvas: &mut Canvas, background: [u8; 3]) {
     let (w, h) = (canvas.width() as usize, canvas.height() as usize);
     let mut outside = vec![false; w * h];
-    let mut open: Vec<usize> = (0..w).flat_map(|x| [x, (h - 1) * w + x]).chain((0..h).flat_map(|y| [y * w, y * w + w - 1])).collect();
+    let mut open: Vec<usize> = (0..w)
+        .flat_map(|x| [x, (h - 1) * w + x])
+        .chain((0..h).flat_map(|y| [y * w, y * w + w - 1]))
+        .collect();
     let pixel = |canvas: &Canvas, n: usize| canvas.pixel((n % w) as u32, (n / w) as u32);
     while let Some(n) = open.pop() {
         if outside[n] || distance(pixel(canvas, n), background) > PLAIN {
@@ -77,18 +81,27 @@ fn take_away(canvas: &mut Canvas, background: [u8; 3]) {
         }
         outside[n] = true;
         let (x, y) = (n % w, n / w);
-        open.extend([(x > 0, n.wrapping_sub(1)), (x + 1 < w, n + 1), (y > 0, n.wrapping_sub(w)), (y + 1 < h, n + w)].iter().filter(|(inside, _)| *inside).map(|(_, n)| *n));
+        open.extend(
+            [(x > 0, n.wrapping_sub(1)), (x + 1 < w, n + 1), (y > 0, n.wrapping_sub(w)), (y + 1 < h, n + w)]
+                .iter()
+                .filter(|(inside, _)| *inside)
+                .map(|(_, n)| *n),
+        );
     }
     let near_outside = |n: usize| {
         let (x, y) = (n % w, n / w);
         let around = (-1i32..=1).flat_map(|dy| (-1i32..=1).map(move |dx| (x as i32 + dx, y as i32 + dy)));
-        around.filter(|(x, y)| (0..w as i32).contains(x) && (0..h as i32).contains(y)).any(|(x, y)| outside[y as usize * w + x as usize])
+        around
+            .filter(|(x, y)| (0..w as i32).contains(x) && (0..h as i32).contains(y))
+            .any(|(x, y)| outside[y as usize * w + x as usize])
     };
     let alphas: Vec<u8> = (0..w * h)
         .map(|n| match outside[n] {
             true => 0,
             // On the rim the pixel is a mixture with the background: the more alike, the clearer.
-            false if near_outside(n) => ((distance(pixel(canvas, n), background) - PLAIN * 0.5) / 60.0 * 255.0).clamp(90.0, 255.0) as u8,
+            false if near_outside(n) => ((distance(pixel(canvas, n), background) - PLAIN * 0.5) / 60.0
+                * 255.0)
+                .clamp(90.0, 255.0) as u8,
             false => 255,
         })
         .collect();
@@ -127,7 +140,13 @@ mod tests {
     #[test]
     fn a_scene_is_not_cut_out() {
         let mut scene = Canvas::new(200, 200, Color::WHITE);
-        crate::shape::gradient(&mut scene, (0.0, 0.0, 200.0, 200.0), (0.0, 0.0), (1.0, 1.0), &[(0.0, Color::BLACK), (1.0, Color::WHITE)]);
+        crate::shape::gradient(
+            &mut scene,
+            (0.0, 0.0, 200.0, 200.0),
+            (0.0, 0.0),
+            (1.0, 1.0),
+            &[(0.0, Color::BLACK), (1.0, Color::WHITE)],
+        );
         assert!(cut_out(&scene).is_none());
     }
 }

@@ -66,16 +66,28 @@ const BEST: u8 = 92;
 /// The best file of this format that is not larger than `max_bytes`. JPEG has no transparency: what is clear becomes white.
 pub fn best(canvas: &Canvas, format: Format, max_bytes: Option<u64>) -> Result<Encoded, Error> {
     let most = max_bytes.map_or(usize::MAX, |n| n as usize);
-    let (name, encode): (_, Box<dyn Fn(u8) -> Result<Vec<u8>, Error>>) = match format {
-        Format::Jpeg => ("JPEG", Box::new(|quality| jpeg(canvas, quality, Color::WHITE))),
-        Format::Webp => ("WebP", Box::new(|quality| webp(canvas, quality))),
-        Format::Png => ("PNG", Box::new(|_| png(canvas))),
+    let name = match format {
+        Format::Jpeg => "JPEG",
+        Format::Webp => "WebP",
+        Format::Png => "PNG",
+    };
+    let encode = |quality| match format {
+        Format::Jpeg => jpeg(canvas, quality, Color::WHITE),
+        Format::Webp => webp(canvas, quality),
+        Format::Png => png(canvas),
     };
     let first = encode(BEST)?;
     if first.len() <= most {
         return Ok(Encoded { bytes: first, format, quality: if format == Format::Png { 100 } else { BEST } });
     }
-    let too_large = |bytes: usize| Error::Encode { format: name, reason: format!("{} × {} takes {bytes} bytes, and {most} are allowed", canvas.width(), canvas.height()) };
+    let too_large = |bytes: usize| Error::Encode {
+        format: name,
+        reason: format!(
+            "{} × {} takes {bytes} bytes, and {most} are allowed",
+            canvas.width(),
+            canvas.height()
+        ),
+    };
     if format == Format::Png {
         return Err(too_large(first.len()));
     }
@@ -105,7 +117,13 @@ pub fn jpeg(canvas: &Canvas, quality: u8, ground: Color) -> Result<Vec<u8>, Erro
     encoder.set_quality(i32::from(quality)).map_err(failed)?;
     encoder.set_subsamp(turbojpeg::Subsamp::None).map_err(failed)?;
     encoder.set_optimize(true).map_err(failed)?;
-    let image = turbojpeg::Image { pixels: rgb.as_slice(), width, pitch: width * 3, height, format: turbojpeg::PixelFormat::RGB };
+    let image = turbojpeg::Image {
+        pixels: rgb.as_slice(),
+        width,
+        pitch: width * 3,
+        height,
+        format: turbojpeg::PixelFormat::RGB,
+    };
     let plain = encoder.compress_to_vec(image).map_err(failed)?;
     Ok(with_profile(&plain))
 }
@@ -133,7 +151,8 @@ fn with_profile(jpeg: &[u8]) -> Vec<u8> {
 pub fn png(canvas: &Canvas) -> Result<Vec<u8>, Error> {
     let failed = |reason: String| Error::Encode { format: "PNG", reason };
     let mut out = Vec::new();
-    let mut encoder = png::PngEncoder::new_with_quality(&mut out, png::CompressionType::Default, png::FilterType::Adaptive);
+    let mut encoder =
+        png::PngEncoder::new_with_quality(&mut out, png::CompressionType::Default, png::FilterType::Adaptive);
     encoder.set_icc_profile(srgb()).map_err(|e| failed(e.to_string()))?;
     let (pixels, kind) = match is_opaque(canvas) {
         true => (opaque(canvas, Color::WHITE), ExtendedColorType::Rgb8),
@@ -145,7 +164,8 @@ pub fn png(canvas: &Canvas) -> Result<Vec<u8>, Error> {
 
 /// A lossy WebP with its alpha channel, if it needs one. Quality 1 to 100.
 pub fn webp(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
-    let plain = libwebp::encode(canvas, quality).ok_or_else(|| Error::Encode { format: "WebP", reason: "libwebp refused the picture".into() })?;
+    let plain = libwebp::encode(canvas, quality)
+        .ok_or_else(|| Error::Encode { format: "WebP", reason: "libwebp refused the picture".into() })?;
     Ok(with_profile_chunk(&plain, canvas))
 }
 
@@ -165,7 +185,9 @@ fn with_profile_chunk(webp: &[u8], canvas: &Canvas) -> Vec<u8> {
     // Flags: profile 0x20, alpha 0x10.
     let head = [0x20 | if alpha { 0x10 } else { 0 }, 0, 0, 0, w[0], w[1], w[2], h[0], h[1], h[2]];
     let kept = chunks.into_iter().filter(|(name, _)| *name != b"VP8X");
-    let all = [(b"VP8X".as_slice(), head.as_slice()), (b"ICCP".as_slice(), profile.as_slice())].into_iter().chain(kept);
+    let all = [(b"VP8X".as_slice(), head.as_slice()), (b"ICCP".as_slice(), profile.as_slice())]
+        .into_iter()
+        .chain(kept);
     let mut body = b"WEBP".to_vec();
     for (name, chunk) in all {
         body.extend(name);
@@ -189,7 +211,9 @@ fn opaque(canvas: &Canvas, ground: Color) -> Vec<u8> {
     let mut out = Vec::with_capacity(canvas.data().len() / 4 * 3);
     for [r, g, b, a] in canvas.data().as_chunks::<4>().0 {
         let rest = u32::from(255 - *a);
-        out.extend([r, g, b].into_iter().zip(ground).map(|(c, under)| (u32::from(*c) + crate::canvas::div255(u32::from(under) * rest)).min(255) as u8));
+        out.extend([r, g, b].into_iter().zip(ground).map(|(c, under)| {
+            (u32::from(*c) + crate::canvas::div255(u32::from(under) * rest)).min(255) as u8
+        }));
     }
     out
 }
@@ -218,11 +242,15 @@ fn srgb() -> Vec<u8> {
 
 /// libwebp is C: the only unsafe code for pictures is in here.
 mod libwebp {
-    #![allow(unsafe_code, reason = "libwebp has no safe interface with its own settings; every pointer lives within this function")]
+    #![allow(
+        unsafe_code,
+        reason = "libwebp has no safe interface with its own settings; every pointer lives within this function"
+    )]
 
     use libwebp_sys::{
-        WEBP_ENCODER_ABI_VERSION, WebPConfig, WebPConfigInitInternal, WebPEncode, WebPMemoryWrite, WebPMemoryWriter, WebPMemoryWriterClear,
-        WebPMemoryWriterInit, WebPPicture, WebPPictureFree, WebPPictureImportRGBA, WebPPictureInit, WebPPreset,
+        WEBP_ENCODER_ABI_VERSION, WebPConfig, WebPConfigInitInternal, WebPEncode, WebPMemoryWrite,
+        WebPMemoryWriter, WebPMemoryWriterClear, WebPMemoryWriterInit, WebPPicture, WebPPictureFree,
+        WebPPictureImportRGBA, WebPPictureInit, WebPPreset,
     };
 
     use crate::Canvas;
@@ -236,7 +264,12 @@ mod libwebp {
             let mut config: WebPConfig = std::mem::zeroed();
             let mut picture: WebPPicture = std::mem::zeroed();
             let mut writer: WebPMemoryWriter = std::mem::zeroed();
-            let ready = WebPConfigInitInternal(&raw mut config, WebPPreset::WEBP_PRESET_DEFAULT, f32::from(quality), WEBP_ENCODER_ABI_VERSION as _) != 0;
+            let ready = WebPConfigInitInternal(
+                &raw mut config,
+                WebPPreset::WEBP_PRESET_DEFAULT,
+                f32::from(quality),
+                WEBP_ENCODER_ABI_VERSION as _,
+            ) != 0;
             if !ready || !WebPPictureInit(&raw mut picture) {
                 return None;
             }
@@ -247,8 +280,10 @@ mod libwebp {
             WebPMemoryWriterInit(&raw mut writer);
             picture.writer = Some(WebPMemoryWrite);
             picture.custom_ptr = (&raw mut writer).cast();
-            let encoded = WebPPictureImportRGBA(&raw mut picture, pixels.as_ptr(), stride) != 0 && WebPEncode(&raw const config, &raw mut picture) != 0;
-            let bytes = (encoded && !writer.mem.is_null()).then(|| std::slice::from_raw_parts(writer.mem, writer.size).to_vec());
+            let encoded = WebPPictureImportRGBA(&raw mut picture, pixels.as_ptr(), stride) != 0
+                && WebPEncode(&raw const config, &raw mut picture) != 0;
+            let bytes = (encoded && !writer.mem.is_null())
+                .then(|| std::slice::from_raw_parts(writer.mem, writer.size).to_vec());
             WebPPictureFree(&raw mut picture);
             WebPMemoryWriterClear(&raw mut writer);
             bytes

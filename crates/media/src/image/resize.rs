@@ -1,6 +1,8 @@
 //! Sizes: to a size, filling a box, fitting into one.
 
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image, images::ImageRef};
+use fast_image_resize::{
+    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image, images::ImageRef,
+};
 
 use crate::{Canvas, Color};
 
@@ -21,18 +23,27 @@ pub fn cover(source: &Canvas, width: u32, height: u32, focus: (f32, f32)) -> Can
 
 /// As large as possible inside the size, at its own ratio.
 pub fn contain(source: &Canvas, width: u32, height: u32) -> Canvas {
-    let scale = (f64::from(width) / f64::from(source.width())).min(f64::from(height) / f64::from(source.height()));
+    let scale =
+        (f64::from(width) / f64::from(source.width())).min(f64::from(height) / f64::from(source.height()));
     let of = |n: u32| ((f64::from(n) * scale).round() as u32).max(1);
     resize(source, of(source.width()), of(source.height()))
 }
 
-fn resized(source: &Canvas, width: u32, height: u32, (left, top, part_w, part_h): (f64, f64, f64, f64)) -> Canvas {
+fn resized(
+    source: &Canvas,
+    width: u32,
+    height: u32,
+    (left, top, part_w, part_h): (f64, f64, f64, f64),
+) -> Canvas {
     let whole = (left, top, part_w, part_h) == (0.0, 0.0, f64::from(width), f64::from(height));
     if whole && (source.width(), source.height()) == (width, height) {
         return source.clone();
     }
     let mut target = Image::new(width.max(1), height.max(1), PixelType::U8x4);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).crop(left, top, part_w, part_h).use_alpha(false);
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
+        .crop(left, top, part_w, part_h)
+        .use_alpha(false);
     let done = ImageRef::new(source.width(), source.height(), source.data(), PixelType::U8x4)
         .map(|from| Resizer::new().resize(&from, &mut target, &options).is_ok());
     let mut data = target.into_vec();
@@ -41,7 +52,8 @@ fn resized(source: &Canvas, width: u32, height: u32, (left, top, part_w, part_h)
         (*r, *g, *b) = ((*r).min(*a), (*g).min(*a), (*b).min(*a));
     }
     debug_assert!(matches!(done, Ok(true)), "sizes are checked above");
-    Canvas::from_premultiplied(width.max(1), height.max(1), data).unwrap_or_else(|| Canvas::new(width, height, Color::CLEAR))
+    Canvas::from_premultiplied(width.max(1), height.max(1), data)
+        .unwrap_or_else(|| Canvas::new(width, height, Color::CLEAR))
 }
 
 #[cfg(test)]
@@ -61,7 +73,10 @@ mod tests {
         let mut cut = Canvas::new(64, 64, Color::CLEAR);
         crate::shape::rect(&mut cut, 16.0, 16.0, 32.0, 32.0, 0.0, Color::WHITE);
         let small = resize(&cut, 24, 24);
-        assert!(small.data().as_chunks::<4>().0.iter().all(|p| p[0] == p[3]), "white stays white at every alpha");
+        assert!(
+            small.data().as_chunks::<4>().0.iter().all(|p| p[0] == p[3]),
+            "white stays white at every alpha"
+        );
     }
 
     #[test]

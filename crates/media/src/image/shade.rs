@@ -47,20 +47,36 @@ fn run(length: usize, reach: usize, get: impl Fn(usize, usize) -> u8, mut put: i
 
 /// Draws the shadow of a product that stands with its box at `(x, y, width, height)`: dark and narrow where it touches,
 /// wide and faint around. `strength` 0 to 1.
-pub fn ground_shadow(canvas: &mut Canvas, product: &Cutout, (x, y, width, height): (f32, f32, f32, f32), tint: Color, strength: f32) {
+pub fn ground_shadow(
+    canvas: &mut Canvas,
+    product: &Cutout,
+    (x, y, width, height): (f32, f32, f32, f32),
+    tint: Color,
+    strength: f32,
+) {
     let left = x + product.base.0 * width;
     let foot = (product.base.1 - product.base.0) * width;
     let ground = y + height;
     let size = foot.max(height * 0.2);
     // Width and height in shares of the foot, offset of the middle, blur, darkness.
-    for (wide, high, drop, soft, dark) in [(1.55, 0.26, 0.012, 0.11, 0.26), (1.12, 0.13, -0.012, 0.045, 0.42), (0.98, 0.06, -0.022, 0.014, 0.55)] {
+    for (wide, high, drop, soft, dark) in [
+        (1.55, 0.26, 0.012, 0.11, 0.26),
+        (1.12, 0.13, -0.012, 0.045, 0.42),
+        (0.98, 0.06, -0.022, 0.014, 0.55),
+    ] {
         let (w, h, soft) = (foot * wide, size * high, (size * soft).max(1.0));
         let margin = (soft * 3.0).ceil();
-        let mut shade = Canvas::new((w + margin * 2.0).ceil() as u32, (h + margin * 2.0).ceil() as u32, Color::CLEAR);
+        let mut shade =
+            Canvas::new((w + margin * 2.0).ceil() as u32, (h + margin * 2.0).ceil() as u32, Color::CLEAR);
         shape::ellipse(&mut shade, (margin, margin, w, h), tint.alpha(dark * strength));
         blur(&mut shade, soft);
         let (cx, cy) = (left + foot / 2.0, ground + size * drop);
-        canvas.over(&shade, (cx - w / 2.0 - margin).round() as i32, (cy - h / 2.0 - margin).round() as i32, 1.0);
+        canvas.over(
+            &shade,
+            (cx - w / 2.0 - margin).round() as i32,
+            (cy - h / 2.0 - margin).round() as i32,
+            1.0,
+        );
     }
 }
 

@@ -5,7 +5,9 @@ use crate::{Color, image::encode};
 
 /// Left half red, right half blue, 40 × 20.
 fn two_colours() -> image::RgbImage {
-    image::RgbImage::from_fn(40, 20, |x, _| if x < 20 { image::Rgb([220, 30, 30]) } else { image::Rgb([30, 30, 220]) })
+    image::RgbImage::from_fn(40, 20, |x, _| {
+        if x < 20 { image::Rgb([220, 30, 30]) } else { image::Rgb([30, 30, 220]) }
+    })
 }
 
 fn png(image: &DynamicImage) -> Vec<u8> {
@@ -15,7 +17,9 @@ fn png(image: &DynamicImage) -> Vec<u8> {
 }
 
 fn jpeg() -> Vec<u8> {
-    let canvas = Canvas::from_premultiplied(40, 20, DynamicImage::ImageRgb8(two_colours()).into_rgba8().into_raw()).unwrap();
+    let canvas =
+        Canvas::from_premultiplied(40, 20, DynamicImage::ImageRgb8(two_colours()).into_rgba8().into_raw())
+            .unwrap();
     encode::jpeg(&canvas, 95, Color::WHITE).unwrap()
 }
 
@@ -40,9 +44,14 @@ fn opened(bytes: &[u8]) -> Picture {
 fn every_exif_orientation_ends_upright() {
     // Where the red half lies for orientations 1 to 8: left, right, right, left, top, top, bottom, bottom.
     let red = |picture: &Picture, x: u32, y: u32| picture.canvas.pixel(x, y)[0] > 150;
-    for (orientation, (x, y)) in (1..=8).zip([(3, 10), (36, 10), (36, 10), (3, 10), (10, 3), (10, 3), (10, 36), (10, 36)]) {
+    for (orientation, (x, y)) in
+        (1..=8).zip([(3, 10), (36, 10), (36, 10), (3, 10), (10, 3), (10, 3), (10, 36), (10, 36)])
+    {
         let picture = opened(&turned(orientation));
-        assert_eq!((picture.canvas.width(), picture.canvas.height()), if orientation < 5 { (40, 20) } else { (20, 40) });
+        assert_eq!(
+            (picture.canvas.width(), picture.canvas.height()),
+            if orientation < 5 { (40, 20) } else { (20, 40) }
+        );
         assert!(red(&picture, x, y), "orientation {orientation}");
     }
 }
@@ -73,7 +82,13 @@ fn sixteen_bits_grey_and_palette_become_eight_bit_rgba() {
 fn a_cmyk_jpeg_has_its_colours() {
     // Cyan and magenta without black: blue. turbojpeg writes Adobe's inverted form with its marker.
     let inks = [0u8, 0, 255, 255].repeat(16 * 16);
-    let image = turbojpeg::Image { pixels: inks.as_slice(), width: 16, pitch: 64, height: 16, format: turbojpeg::PixelFormat::CMYK };
+    let image = turbojpeg::Image {
+        pixels: inks.as_slice(),
+        width: 16,
+        pitch: 64,
+        height: 16,
+        format: turbojpeg::PixelFormat::CMYK,
+    };
     let mut encoder = turbojpeg::Compressor::new().unwrap();
     encoder.set_quality(95).unwrap();
     let [r, g, b, a] = opened(&encoder.compress_to_vec(image).unwrap()).canvas.pixel(8, 8);
@@ -108,7 +123,10 @@ fn a_bomb_is_refused_by_its_header_with_the_limit() {
     let crc = crc32(&bomb[12..29]);
     bomb[29..33].copy_from_slice(&crc.to_be_bytes());
     let error = open(&bomb, &Limits::default()).unwrap_err();
-    assert!(matches!(error, Error::TooLarge { what: "picture", .. }) && error.to_string().contains("50"), "{error}");
+    assert!(
+        matches!(error, Error::TooLarge { what: "picture", .. }) && error.to_string().contains("50"),
+        "{error}"
+    );
     let error = open(&jpeg(), &Limits { bytes: 100, ..Limits::default() }).unwrap_err();
     assert!(matches!(error, Error::TooLarge { what: "file", .. }), "{error}");
 }
@@ -119,7 +137,13 @@ fn an_animation_gives_its_first_frame_and_a_long_one_is_refused() {
     {
         let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
         for n in 0..5u8 {
-            encoder.encode_frame(image::Frame::new(image::RgbaImage::from_pixel(8, 8, image::Rgba([n * 50, 0, 0, 255])))).unwrap();
+            encoder
+                .encode_frame(image::Frame::new(image::RgbaImage::from_pixel(
+                    8,
+                    8,
+                    image::Rgba([n * 50, 0, 0, 255]),
+                )))
+                .unwrap();
         }
     }
     assert_eq!(opened(&gif).canvas.pixel(0, 0)[0], 0);
@@ -128,5 +152,7 @@ fn an_animation_gives_its_first_frame_and_a_long_one_is_refused() {
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { 0xEDB8_8320 ^ (c >> 1) } else { c >> 1 }))
+    !bytes.iter().fold(!0u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { 0xEDB8_8320 ^ (c >> 1) } else { c >> 1 })
+    })
 }

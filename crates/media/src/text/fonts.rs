@@ -96,7 +96,8 @@ impl Fonts {
     /// Lends a shaper to one layout.
     pub(super) fn with<T>(&self, shape: impl FnOnce(&mut Shaper) -> T) -> T {
         let idle = self.idle.lock().ok().and_then(|mut pool| pool.pop());
-        let mut shaper = idle.unwrap_or_else(|| Shaper { fonts: self.fonts.clone(), layouts: LayoutContext::new() });
+        let mut shaper =
+            idle.unwrap_or_else(|| Shaper { fonts: self.fonts.clone(), layouts: LayoutContext::new() });
         let made = shape(&mut shaper);
         if let Ok(mut pool) = self.idle.lock() {
             pool.push(shaper);
@@ -105,33 +106,64 @@ impl Fonts {
     }
 
     /// The families to try in order for a use and a language.
-    pub(super) fn stack(&self, family: Family, locale: Option<&Locale>, chinese_first: bool) -> FontFamily<'static> {
+    pub(super) fn stack(
+        &self,
+        family: Family,
+        locale: Option<&Locale>,
+        chinese_first: bool,
+    ) -> FontFamily<'static> {
         let cjk = regions(locale);
-        let sans = cjk.iter().flat_map(|r| [format!("Noto Sans CJK {r}"), format!("Noto Sans {r}"), format!("Source Han Sans {r}"), format!("PingFang {r}")]);
-        let serif = cjk.iter().flat_map(|r| [format!("Noto Serif CJK {r}"), format!("Noto Serif {r}"), format!("Source Han Serif {r}")]);
+        let sans = cjk.iter().flat_map(|r| {
+            [
+                format!("Noto Sans CJK {r}"),
+                format!("Noto Sans {r}"),
+                format!("Source Han Sans {r}"),
+                format!("PingFang {r}"),
+            ]
+        });
+        let serif = cjk.iter().flat_map(|r| {
+            [format!("Noto Serif CJK {r}"), format!("Noto Serif {r}"), format!("Source Han Serif {r}")]
+        });
         let (latin, asian): (Vec<String>, Vec<String>) = match family {
-            Family::Heading => ([self.heading.clone(), vec!["Inter Display".into(), "Inter".into()]].concat(), sans.collect()),
+            Family::Heading => (
+                [self.heading.clone(), vec!["Inter Display".into(), "Inter".into()]].concat(),
+                sans.collect(),
+            ),
             Family::Body => ([self.body.clone(), vec!["Inter".into()]].concat(), sans.collect()),
-            Family::Serif => ([self.heading.clone(), vec!["Noto Serif Display".into()]].concat(), serif.chain(sans).collect()),
+            Family::Serif => (
+                [self.heading.clone(), vec!["Noto Serif Display".into()]].concat(),
+                serif.chain(sans).collect(),
+            ),
         };
         let parts = if chinese_first { [asian, latin] } else { [latin, asian] };
         let known = |name: &String| !parts.iter().flatten().any(|n| n == name);
         let rest: Vec<_> = self.others.iter().filter(|n| known(n)).cloned().collect();
-        let list = parts.iter().flatten().chain(&rest).map(|name| FontFamilyName::Named(Cow::Owned(name.clone()))).collect();
+        let list = parts
+            .iter()
+            .flatten()
+            .chain(&rest)
+            .map(|name| FontFamilyName::Named(Cow::Owned(name.clone())))
+            .collect();
         FontFamily::List(Cow::Owned(list))
     }
 }
 
 impl fmt::Debug for Fonts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Fonts").field("heading", &self.heading).field("body", &self.body).field("others", &self.others.len()).finish()
+        out.debug_struct("Fonts")
+            .field("heading", &self.heading)
+            .field("body", &self.body)
+            .field("others", &self.others.len())
+            .finish()
     }
 }
 
 /// Which package has a character that no font here has.
 pub(super) fn hint(c: char) -> &'static str {
     match c as u32 {
-        0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0xFE30..=0xFE4F | 0xFF00..=0xFFEF => "Noto Sans CJK (package fonts-noto-cjk)",
+        0x2E80..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0xFE30..=0xFE4F | 0xFF00..=0xFFEF => {
+            "Noto Sans CJK (package fonts-noto-cjk)"
+        }
         0x2_0000..=0x3_FFFF => "a font with rare Chinese characters, such as Plangothic",
         0x2600..=0x27BF | 0x1_F000..=0x1_FAFF => "Noto Color Emoji (package fonts-noto-color-emoji)",
         _ => "the Noto fonts of its script (package fonts-noto-core)",
@@ -154,9 +186,14 @@ fn register(fonts: &mut FontContext, files: &[Vec<u8>]) -> Result<Vec<String>, E
     for file in files {
         let made = fonts.collection.register_fonts(Blob::new(Arc::new(file.clone())), None);
         if made.is_empty() {
-            return Err(Error::Corrupt { what: "font", reason: "it is not a TrueType or OpenType font".into() });
+            return Err(Error::Corrupt {
+                what: "font",
+                reason: "it is not a TrueType or OpenType font".into(),
+            });
         }
-        families.extend(made.into_iter().filter_map(|(id, _)| fonts.collection.family_name(id).map(str::to_owned)));
+        families.extend(
+            made.into_iter().filter_map(|(id, _)| fonts.collection.family_name(id).map(str::to_owned)),
+        );
     }
     families.dedup();
     Ok(families)
@@ -169,8 +206,10 @@ fn names(fonts: &mut FontContext) -> Vec<String> {
 /// Font files of the system that we use, in a fixed order.
 fn system_files() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
-    let homes = home.iter().flat_map(|h| [h.join(".fonts"), h.join(".local/share/fonts"), h.join("Library/Fonts")]);
-    let roots = ["/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts"].map(PathBuf::from);
+    let homes =
+        home.iter().flat_map(|h| [h.join(".fonts"), h.join(".local/share/fonts"), h.join("Library/Fonts")]);
+    let roots = ["/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts"]
+        .map(PathBuf::from);
     let mut found = Vec::new();
     for root in roots.into_iter().chain(homes) {
         walk(&root, 0, &mut found);
@@ -185,7 +224,9 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
         if depth < 6 && path.is_dir() {
             walk(&path, depth + 1, found);
-        } else if SYSTEM.iter().any(|wanted| name.starts_with(wanted)) && matches!(path.extension().and_then(|e| e.to_str()), Some("ttf" | "otf" | "ttc")) {
+        } else if SYSTEM.iter().any(|wanted| name.starts_with(wanted))
+            && matches!(path.extension().and_then(|e| e.to_str()), Some("ttf" | "otf" | "ttc"))
+        {
             found.push(path);
         }
     }

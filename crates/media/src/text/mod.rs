@@ -33,7 +33,9 @@ pub enum Family {
 }
 
 /// Where lines stand within the widest one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Align {
     /// Left, or right in right-to-left text.
@@ -174,9 +176,15 @@ pub fn fit(fonts: &Fonts, text: &str, style: &TextStyle, room: &Room) -> Result<
         if broken(size(middle)).is_some() { low = middle } else { high = middle - 1 }
     }
     // A little smaller, if lines then end where a reader pauses.
-    let stumbles = |step: u32| broken(size(step)).map(|lines| wrap::ends(&pieces, &lines) + (1.0 - size(step) / size(low)) * SMALLER);
-    let smaller = (0..6).map(|n| ((size(low) * (1.0 - n as f32 * 0.05) - room.min) * 2.0).floor().max(0.0) as u32);
-    low = smaller.filter_map(|step| Some((step, stumbles(step)?))).min_by(|a, b| a.1.total_cmp(&b.1)).map_or(low, |(step, _)| step);
+    let stumbles = |step: u32| {
+        broken(size(step)).map(|lines| wrap::ends(&pieces, &lines) + (1.0 - size(step) / size(low)) * SMALLER)
+    };
+    let smaller =
+        (0..6).map(|n| ((size(low) * (1.0 - n as f32 * 0.05) - room.min) * 2.0).floor().max(0.0) as u32);
+    low = smaller
+        .filter_map(|step| Some((step, stumbles(step)?)))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .map_or(low, |(step, _)| step);
     loop {
         let lines = broken(size(low)).map(|lines| texts(&text, &pieces, &lines)).unwrap_or_default();
         let block = set(fonts, &lines, style, size(low))?;
@@ -209,7 +217,13 @@ fn height(lines: usize, style: &TextStyle, size: f32) -> f32 {
 }
 
 fn texts(text: &str, pieces: &[wrap::Piece], lines: &[std::ops::Range<usize>]) -> Vec<String> {
-    let of = |line: &std::ops::Range<usize>| Some(text[pieces.get(line.start)?.bytes.start..pieces.get(line.end.checked_sub(1)?)?.bytes.end].trim().to_owned());
+    let of = |line: &std::ops::Range<usize>| {
+        Some(
+            text[pieces.get(line.start)?.bytes.start..pieces.get(line.end.checked_sub(1)?)?.bytes.end]
+                .trim()
+                .to_owned(),
+        )
+    };
     lines.iter().filter_map(of).collect()
 }
 
@@ -245,16 +259,30 @@ fn set(fonts: &Fonts, lines: &[String], style: &TextStyle, size: f32) -> Result<
     };
     let placed: Vec<_> = shaped.into_iter().zip(lines).enumerate().map(place).collect();
     let han = lines.iter().flat_map(|l| l.chars()).any(shape::is_han);
-    Ok(TextBlock { size, width, height: height(placed.len(), style, size), lines: placed, color: style.color, style: style.clone(), han })
+    Ok(TextBlock {
+        size,
+        width,
+        height: height(placed.len(), style, size),
+        lines: placed,
+        color: style.color,
+        style: style.clone(),
+        han,
+    })
 }
 
 /// Counts how many characters would fit at the smallest size.
 fn too_long(text: &str, pieces: &[wrap::Piece], style: &TextStyle, room: &Room) -> Error {
     let lines = (((room.height / room.min - 1.0) / style.line_height).floor() as usize + 1).min(room.lines);
     let width = room.width * shape::REFERENCE / room.min;
-    let fit = (0..=pieces.len()).rev().find(|n| room.height >= room.min && wrap::lines(&pieces[..*n], width, lines, shape::REFERENCE).is_some());
+    let fit = (0..=pieces.len()).rev().find(|n| {
+        room.height >= room.min && wrap::lines(&pieces[..*n], width, lines, shape::REFERENCE).is_some()
+    });
     let bytes = fit.and_then(|n| pieces.get(n.checked_sub(1)?)).map_or(0, |p| p.bytes.end);
-    Error::TooLong { text: text.to_owned(), place: "its box".into(), fits: text[..bytes].trim_end().chars().count() }
+    Error::TooLong {
+        text: text.to_owned(),
+        place: "its box".into(),
+        fits: text[..bytes].trim_end().chars().count(),
+    }
 }
 
 #[cfg(test)]

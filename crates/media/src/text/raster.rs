@@ -35,20 +35,41 @@ impl TextBlock {
         let mut canvas = Canvas::new(width, height, Color::CLEAR);
         self.draw(&mut canvas, margin as f32, margin as f32);
         match bounds(&canvas, 0) {
-            Some((x, y, w, h)) => Tile { canvas: canvas.crop(x as i32, y as i32, w, h), x: x as i32 - margin, y: y as i32 - margin },
+            Some((x, y, w, h)) => Tile {
+                canvas: canvas.crop(x as i32, y as i32, w, h),
+                x: x as i32 - margin,
+                y: y as i32 - margin,
+            },
             None => Tile { canvas: Canvas::new(0, 0, Color::CLEAR), x: 0, y: 0 },
         }
     }
 
-    fn draw_line(&self, canvas: &mut Canvas, scaler: &mut ScaleContext, line: &TextLine, (x, y): (f32, f32), color: Color, rim: Option<f32>) {
+    fn draw_line(
+        &self,
+        canvas: &mut Canvas,
+        scaler: &mut ScaleContext,
+        line: &TextLine,
+        (x, y): (f32, f32),
+        color: Color,
+        rim: Option<f32>,
+    ) {
         for run in &line.runs {
             self.draw_run(canvas, scaler, run, (x + line.x, y + line.baseline), color, rim);
         }
     }
 
-    fn draw_run(&self, canvas: &mut Canvas, scaler: &mut ScaleContext, run: &Run, (x, y): (f32, f32), color: Color, rim: Option<f32>) {
+    fn draw_run(
+        &self,
+        canvas: &mut Canvas,
+        scaler: &mut ScaleContext,
+        run: &Run,
+        (x, y): (f32, f32),
+        color: Color,
+        rim: Option<f32>,
+    ) {
         let Some(font) = FontRef::from_index(run.font.data.as_ref(), run.font.index as usize) else { return };
-        let mut scaler = scaler.builder(font).size(self.size).hint(false).normalized_coords(run.coords.iter()).build();
+        let mut scaler =
+            scaler.builder(font).size(self.size).hint(false).normalized_coords(run.coords.iter()).build();
         let sources = [Source::ColorOutline(0), Source::ColorBitmap(StrikeWith::BestFit), Source::Outline];
         let mut render = Render::new(if rim.is_some() { &sources[2..] } else { &sources });
         render.format(Format::Alpha);
@@ -91,5 +112,10 @@ impl TextBlock {
 }
 
 fn premultiplied(straight: &[u8]) -> Vec<u8> {
-    straight.as_chunks::<4>().0.iter().flat_map(|[r, g, b, a]| Color { r: *r, g: *g, b: *b, a: *a }.premultiplied()).collect()
+    straight
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .flat_map(|[r, g, b, a]| Color { r: *r, g: *g, b: *b, a: *a }.premultiplied())
+        .collect()
 }

@@ -26,7 +26,8 @@ const NOT_LAST: &str = "（《「『【〔〈“‘([{«‹￥¥$€£#";
 /// A line that ends here ends well.
 const GOOD_END: &str = "，。！？；：、…—,.!?;:|·";
 /// English words that want to stand before what follows.
-const CLINGING: &[&str] = &["a", "an", "the", "of", "to", "in", "on", "at", "for", "and", "or", "with", "by", "from", "&"];
+const CLINGING: &[&str] =
+    &["a", "an", "the", "of", "to", "in", "on", "at", "for", "and", "or", "with", "by", "from", "&"];
 
 /// Glyphs of one font, placed relative to the start of the baseline of their line.
 #[derive(Clone, Debug)]
@@ -74,7 +75,11 @@ pub(super) fn is_han(c: char) -> bool {
 
 /// Do these two want a little space between them?
 fn touches(a: char, b: char) -> bool {
-    let latin = |c: char| c.is_ascii_alphanumeric() || (c.is_alphabetic() && !is_han(c) && (c as u32) < 0x2000) || matches!(c, '%' | '+' | '°' | '℃');
+    let latin = |c: char| {
+        c.is_ascii_alphanumeric()
+            || (c.is_alphabetic() && !is_han(c) && (c as u32) < 0x2000)
+            || matches!(c, '%' | '+' | '°' | '℃')
+    };
     (is_han(a) && latin(b)) || (latin(a) && is_han(b))
 }
 
@@ -87,7 +92,9 @@ pub(super) fn pieces(fonts: &Fonts, text: &str, style: &TextStyle) -> Result<Vec
             let mut layout = shaped(fonts, shaper, paragraph, style, REFERENCE);
             missing(&layout, paragraph)?;
             let cut = cut(&mut layout, paragraph);
-            all.extend(cut.into_iter().map(|p| Piece { bytes: p.bytes.start + start..p.bytes.end + start, ..p }));
+            all.extend(
+                cut.into_iter().map(|p| Piece { bytes: p.bytes.start + start..p.bytes.end + start, ..p }),
+            );
             if let Some(last) = all.last_mut() {
                 last.hard = true;
             }
@@ -109,9 +116,11 @@ fn cut(layout: &mut Layout<()>, text: &str) -> Vec<Piece> {
         if part.is_empty() {
             continue;
         }
-        let word_end = line.runs().last().and_then(|r| r.get(r.len().saturating_sub(1))).is_none_or(|c| {
-            c.next_logical().is_none_or(|next| next.is_word_boundary())
-        });
+        let word_end = line
+            .runs()
+            .last()
+            .and_then(|r| r.get(r.len().saturating_sub(1)))
+            .is_none_or(|c| c.next_logical().is_none_or(|next| next.is_word_boundary()));
         let piece = Piece {
             width: line.metrics().advance,
             hang: line.metrics().hanging_advance,
@@ -136,10 +145,14 @@ fn cut(layout: &mut Layout<()>, text: &str) -> Vec<Piece> {
 
 /// May no line end between these two, though the general rules allow it?
 fn clings(before: &str, after: &str) -> bool {
-    let (Some(last), Some(first)) = (before.trim_end().chars().last(), after.chars().next()) else { return false };
+    let (Some(last), Some(first)) = (before.trim_end().chars().last(), after.chars().next()) else {
+        return false;
+    };
     let number = last.is_ascii_digit();
     let unit = after.trim_end().chars().count() <= 3 && first.is_alphabetic() && first.is_lowercase();
-    NOT_FIRST.contains(first) || NOT_LAST.contains(last) || (number && (is_han(first) || unit || first == '°'))
+    NOT_FIRST.contains(first)
+        || NOT_LAST.contains(last)
+        || (number && (is_han(first) || unit || first == '°'))
 }
 
 /// What a line end after this piece costs, in squared em.
@@ -206,7 +219,9 @@ fn shaped(fonts: &Fonts, shaper: &mut Shaper, text: &str, style: &TextStyle, siz
     let asian: FontFamily<'static> = fonts.stack(style.family, locale, true);
     for (range, kind) in special(text, locale) {
         match kind {
-            Special::Gap => builder.push(StyleProperty::LetterSpacing((style.letter_spacing + AUTOSPACE) * size), range),
+            Special::Gap => {
+                builder.push(StyleProperty::LetterSpacing((style.letter_spacing + AUTOSPACE) * size), range)
+            }
             Special::AsianMark => builder.push(StyleProperty::FontFamily(asian.clone()), range),
         }
     }
@@ -231,9 +246,11 @@ fn special(text: &str, locale: Option<&Locale>) -> Vec<(std::ops::Range<usize>, 
         let range = *at..*at + c.len_utf8();
         if next.is_some_and(|next| touches(*c, next)) {
             found.push((range, Special::Gap));
-        } else if "“”‘’…—·".contains(*c) && locale.is_some_and(|l| matches!(l.language(), "zh" | "ja")) {
+        } else if "“”‘’…—·".contains(*c) && locale.is_some_and(|l| matches!(l.language(), "zh" | "ja"))
+        {
             let before = n.checked_sub(1).and_then(|b| chars.get(b)).map(|(_, c)| *c);
-            if [before, next].into_iter().flatten().any(|c| is_han(c) || "，。！？；：、“”‘’…—".contains(c)) {
+            if [before, next].into_iter().flatten().any(|c| is_han(c) || "，。！？；：、“”‘’…—".contains(c))
+            {
                 found.push((range, Special::AsianMark));
             }
         }
@@ -258,5 +275,7 @@ fn missing(layout: &Layout<()>, text: &str) -> Result<(), Error> {
 }
 
 fn is_invisible(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c as u32, 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xE_0000..=0xE_0FFF | 0xFEFF | 0xAD)
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c as u32, 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFE00..=0xFE0F | 0xE_0000..=0xE_0FFF | 0xFEFF | 0xAD)
 }

@@ -23,7 +23,11 @@ fn lines_keep_the_chinese_rules_for_punctuation() {
             assert!(!line.starts_with(['，', '。', '；', '、', '）', '！']), "{width}: {line}");
             assert!(!line.ends_with('（'), "{width}: {line}");
         }
-        assert_eq!(block.texts().concat().replace(' ', ""), shape::clean(text).replace(' ', ""), "nothing is lost");
+        assert_eq!(
+            block.texts().concat().replace(' ', ""),
+            shape::clean(text).replace(' ', ""),
+            "nothing is lost"
+        );
     }
 }
 
@@ -31,27 +35,45 @@ fn lines_keep_the_chinese_rules_for_punctuation() {
 fn a_number_keeps_its_unit() {
     let fonts = fonts();
     for width in (150..700).step_by(10) {
-        let block = layout(&fonts, "Keeps ice for 24 h and weighs 380 g only", &heading("en-US"), width as f32).unwrap();
-        assert!(!block.texts().iter().any(|l| l.ends_with("24") || l.ends_with("380")), "{:?}", block.texts());
+        let block =
+            layout(&fonts, "Keeps ice for 24 h and weighs 380 g only", &heading("en-US"), width as f32)
+                .unwrap();
+        assert!(
+            !block.texts().iter().any(|l| l.ends_with("24") || l.ends_with("380")),
+            "{:?}",
+            block.texts()
+        );
     }
 }
 
 #[test]
 fn a_fitted_text_never_leaves_its_room_and_uses_it() {
     let fonts = fonts();
-    for (text, locale) in [("Ice at breakfast. Still ice at midnight.", "en-US"), ("明前龙井，一口回到春天", "zh-CN"), ("قهوة باردة طوال اليوم", "ar"), ("早安☕️，GPT 也喝茶", "zh-CN")] {
+    for (text, locale) in [
+        ("Ice at breakfast. Still ice at midnight.", "en-US"),
+        ("明前龙井，一口回到春天", "zh-CN"),
+        ("قهوة باردة طوال اليوم", "ar"),
+        ("早安☕️，GPT 也喝茶", "zh-CN"),
+    ] {
         let block = fit(&fonts, text, &heading(locale), &a_room()).unwrap();
         assert!(block.width <= 600.5 && block.height <= 300.0, "{text}: {}×{}", block.width, block.height);
         assert!(block.size > 40.0, "{text}: {}", block.size);
         let tile = block.tile();
-        assert!(tile.x >= -12 && tile.x + tile.canvas.width() as i32 <= 612, "{text}: {} {}", tile.x, tile.canvas.width());
+        assert!(
+            tile.x >= -12 && tile.x + tile.canvas.width() as i32 <= 612,
+            "{text}: {} {}",
+            tile.x,
+            tile.canvas.width()
+        );
     }
 }
 
 #[test]
 fn a_text_that_is_too_long_says_how_much_fits() {
     let room = Room { width: 200.0, height: 60.0, min: 24.0, max: 48.0, lines: 2 };
-    let error = fit(&fonts(), "这一句话实在是太长了，无论如何也放不进这么小的一个框里", &heading("zh-CN"), &room).unwrap_err();
+    let error =
+        fit(&fonts(), "这一句话实在是太长了，无论如何也放不进这么小的一个框里", &heading("zh-CN"), &room)
+            .unwrap_err();
     let Error::TooLong { fits, .. } = error else { panic!("{error}") };
     assert!((12..=16).contains(&fits), "{fits}");
 }
@@ -85,7 +107,9 @@ fn emoji_are_drawn_in_colour() {
 #[test]
 fn chinese_and_latin_stand_a_quarter_em_apart_with_or_without_a_typed_space() {
     let fonts = fonts();
-    let width = |text: &str| layout(&fonts, text, &TextStyle { size: 100.0, ..heading("zh-CN") }, 5000.0).unwrap().width;
+    let width = |text: &str| {
+        layout(&fonts, text, &TextStyle { size: 100.0, ..heading("zh-CN") }, 5000.0).unwrap().width
+    };
     assert!((width("净重100克") - width("净重 100 克")).abs() < 0.5);
     assert!((width("净重100") - width("净重") - width("100") - 25.0).abs() < 2.0);
 }

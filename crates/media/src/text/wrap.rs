@@ -36,7 +36,12 @@ pub(super) fn lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Optio
 /// What the ends of all lines but the last of each paragraph cost.
 pub(super) fn ends(pieces: &[Piece], lines: &[Range<usize>]) -> f32 {
     let last = |line: &Range<usize>| pieces.get(line.end.wrapping_sub(1));
-    lines.iter().filter_map(last).filter(|p| !p.hard && p.bytes.end < pieces.last().map_or(0, |l| l.bytes.end)).map(|p| p.cost).sum()
+    lines
+        .iter()
+        .filter_map(last)
+        .filter(|p| !p.hard && p.bytes.end < pieces.last().map_or(0, |l| l.bytes.end))
+        .map(|p| p.cost)
+        .sum()
 }
 
 fn paragraph_lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option<Vec<Range<usize>>> {
@@ -110,7 +115,14 @@ mod tests {
     use super::*;
 
     fn words(widths: &[f32]) -> Vec<Piece> {
-        let piece = |(n, w): (usize, &f32)| Piece { bytes: n..n + 1, width: *w, hang: 0.0, cost: 0.0, chars: 3, hard: false };
+        let piece = |(n, w): (usize, &f32)| Piece {
+            bytes: n..n + 1,
+            width: *w,
+            hang: 0.0,
+            cost: 0.0,
+            chars: 3,
+            hard: false,
+        };
         widths.iter().enumerate().map(piece).collect()
     }
 

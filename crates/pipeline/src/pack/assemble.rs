@@ -43,16 +43,20 @@ pub struct Ended {
 impl Pack {
     /// Gathers what the steps of a run made.
     pub fn of(ended: Ended) -> Result<Self, Error> {
-        let mut assets: Vec<Asset> = ended.outputs.values().flat_map(|output| output.assets.clone()).collect();
+        let mut assets: Vec<Asset> =
+            ended.outputs.values().flat_map(|output| output.assets.clone()).collect();
         assets.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut copies: Vec<PlacementCopy> = ended.values("copy")?.into_iter().map(|(_, copy)| copy).collect();
+        let mut copies: Vec<PlacementCopy> =
+            ended.values("copy")?.into_iter().map(|(_, copy)| copy).collect();
         let place = |copy: &PlacementCopy| {
             let locale = ended.brief.locales.iter().position(|l| *l == copy.locale);
             (ended.brief.placements.iter().position(|p| *p == copy.placement), locale, copy.variant)
         };
         copies.sort_by_key(place);
         let articles = ended.values("article")?.into_iter();
-        let articles = articles.map(|(step, article)| Ok((param(step, "locale")?, article))).collect::<Result<_, Error>>()?;
+        let articles = articles
+            .map(|(step, article)| Ok((param(step, "locale")?, article)))
+            .collect::<Result<_, Error>>()?;
         let storyboards = ended.values("storyboard")?.into_iter();
         let storyboards = storyboards
             .map(|(step, storyboard)| Ok((param(step, "locale")?, param(step, "tier")?, storyboard)))

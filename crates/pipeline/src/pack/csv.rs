@@ -3,7 +3,8 @@
 use handbill_checks::meter;
 use handbill_domain::{channel, words::PlacementCopy};
 
-const HEAD: [&str; 9] = ["placement", "placement_name", "locale", "variant", "angle", "field", "text", "length", "limit"];
+const HEAD: [&str; 9] =
+    ["placement", "placement_name", "locale", "variant", "angle", "field", "text", "length", "limit"];
 
 /// The table. It starts with a byte order mark, without which Excel misreads Chinese.
 pub(super) fn copy(copies: &[PlacementCopy]) -> String {
@@ -14,17 +15,20 @@ pub(super) fn copy(copies: &[PlacementCopy]) -> String {
         for field in &placement.fields {
             for text in copy.fields.get(&field.key).into_iter().flatten() {
                 let limit = field.max.map(|max| max.to_string()).unwrap_or_default();
-                line(&mut out, &[
-                    placement.id.clone(),
-                    placement.name.for_language(copy.locale.language()).to_owned(),
-                    copy.locale.to_string(),
-                    copy.variant.to_string(),
-                    copy.angle.clone(),
-                    field.key.clone(),
-                    text.clone(),
-                    meter::length(text, field.unit).to_string(),
-                    limit,
-                ]);
+                line(
+                    &mut out,
+                    &[
+                        placement.id.clone(),
+                        placement.name.for_language(copy.locale.language()).to_owned(),
+                        copy.locale.to_string(),
+                        copy.variant.to_string(),
+                        copy.angle.clone(),
+                        field.key.clone(),
+                        text.clone(),
+                        meter::length(text, field.unit).to_string(),
+                        limit,
+                    ],
+                );
             }
         }
     }

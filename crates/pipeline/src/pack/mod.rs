@@ -92,23 +92,29 @@ fn derived(pack: &Pack) -> Result<Vec<(String, String)>, Error> {
     let mut files = vec![("copy.csv".to_owned(), csv::copy(&pack.copies))];
     files.extend(markdown::copy(&pack.copies));
     files.push((PAGE.to_owned(), page::render(&view::View::of(pack))?));
-    let manifest = serde_json::to_string_pretty(&pack.manifest).map_err(|e| Error::Broken(format!("manifest: {e}")))?;
+    let manifest =
+        serde_json::to_string_pretty(&pack.manifest).map_err(|e| Error::Broken(format!("manifest: {e}")))?;
     files.push((MANIFEST.to_owned(), manifest + "\n"));
     Ok(files)
 }
 
 /// The path of a file of the pack: our own names only, never outside the folder.
 fn place(dir: &Path, file: &str) -> Result<PathBuf, Error> {
-    let plain = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':', '\0']);
-    if file.split('/').all(plain) { Ok(dir.join(file)) } else { Err(Error::Broken(format!("`{file}` is no name for a file of a pack"))) }
+    let plain =
+        |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':', '\0']);
+    if file.split('/').all(plain) {
+        Ok(dir.join(file))
+    } else {
+        Err(Error::Broken(format!("`{file}` is no name for a file of a pack")))
+    }
 }
 
 /// The manifest of the pack in a folder; `None` where there is none.
 pub async fn read_manifest(dir: &Path) -> Result<Option<Manifest>, Error> {
     match tokio::fs::read(dir.join(MANIFEST)).await {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|e| Error::Files(format!("{} is not a manifest of ours: {e}", dir.join(MANIFEST).display()))),
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
+            Error::Files(format!("{} is not a manifest of ours: {e}", dir.join(MANIFEST).display()))
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::Files(format!("{}: {error}", dir.join(MANIFEST).display()))),
     }

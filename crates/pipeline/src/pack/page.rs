@@ -1,6 +1,10 @@
 //! `index.html`: one page, no network. Every text from a brief or a model is escaped.
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::{Serde, Value}};
+use minijinja::{
+    AutoEscape, Environment, UndefinedBehavior,
+    syntax::SyntaxConfig,
+    value::{Serde, Value},
+};
 
 use super::view::View;
 use crate::Error;

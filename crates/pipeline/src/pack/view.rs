@@ -169,7 +169,12 @@ impl View {
             seed: manifest.seed,
             colors: Colors {
                 primary: brief.brand.colors.primary.clone(),
-                accent: brief.brand.colors.accent.clone().unwrap_or_else(|| brief.brand.colors.primary.clone()),
+                accent: brief
+                    .brand
+                    .colors
+                    .accent
+                    .clone()
+                    .unwrap_or_else(|| brief.brand.colors.primary.clone()),
                 paper: brief.brand.colors.background.clone().unwrap_or_else(|| "#F6F5F2".into()),
             },
             locales: brief.locales.iter().map(Locale::to_string).collect(),
@@ -188,7 +193,11 @@ impl View {
             models: manifest.models.iter().map(|(role, id)| (role.clone(), id.clone())).collect(),
             rehearsed: manifest.models.values().any(|id| id.starts_with("rehearsal")),
             failures: failures(pack),
-            placements: brief.placements.iter().filter_map(|id| placement_view(pack, channel::placement(id)?)).collect(),
+            placements: brief
+                .placements
+                .iter()
+                .filter_map(|id| placement_view(pack, channel::placement(id)?))
+                .collect(),
             videos: manifest.assets.iter().filter_map(|asset| video(pack, asset)).collect(),
             articles: pack
                 .articles
@@ -226,17 +235,20 @@ fn findings(assets: &[Asset]) -> Vec<Finding> {
     let all = assets.iter().flat_map(|asset| asset.checks.iter().map(move |check| (asset, check)));
     let mut found: Vec<_> = all
         .map(|(asset, check)| {
-            (check.severity, Finding {
-                asset: asset.id.clone(),
-                rule: check.rule.clone(),
-                severity: match check.severity {
-                    Severity::Info => "info",
-                    Severity::Warn => "warn",
-                    Severity::Block => "block",
+            (
+                check.severity,
+                Finding {
+                    asset: asset.id.clone(),
+                    rule: check.rule.clone(),
+                    severity: match check.severity {
+                        Severity::Info => "info",
+                        Severity::Warn => "warn",
+                        Severity::Block => "block",
+                    },
+                    message: check.message.clone(),
+                    suggestion: check.suggestion.clone().unwrap_or_default(),
                 },
-                message: check.message.clone(),
-                suggestion: check.suggestion.clone().unwrap_or_default(),
-            })
+            )
         })
         .collect();
     found.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
@@ -252,7 +264,8 @@ fn placement_view(pack: &Pack, placement: &Placement) -> Option<PlacementView> {
     let order = |locale: &Locale| pack.manifest.brief.locales.iter().position(|l| l == locale);
     let mut keys: Vec<_> = keys.into_iter().collect();
     keys.sort_by_key(|(locale, variant)| (order(locale), *variant));
-    let frames: Vec<_> = keys.iter().map(|(locale, variant)| frame(pack, placement, locale, *variant)).collect();
+    let frames: Vec<_> =
+        keys.iter().map(|(locale, variant)| frame(pack, placement, locale, *variant)).collect();
     let channel = channel::channel_of(&placement.id);
     (!frames.is_empty()).then(|| PlacementView {
         id: placement.id.clone(),
@@ -280,12 +293,27 @@ fn frame_kind(kind: &str) -> &'static str {
 
 const TITLES: &[&str] = &["title", "headline", "short_title", "name", "subject", "website_title", "h1"];
 const BODIES: &[&str] = &[
-    "primary_text", "caption", "content", "copy", "introductory_text", "post", "text", "description", "digest", "preheader",
-    "short_description", "selling_point", "ad_words", "meta_description", "body",
+    "primary_text",
+    "caption",
+    "content",
+    "copy",
+    "introductory_text",
+    "post",
+    "text",
+    "description",
+    "digest",
+    "preheader",
+    "short_description",
+    "selling_point",
+    "ad_words",
+    "meta_description",
+    "body",
 ];
 
 fn frame(pack: &Pack, placement: &Placement, locale: &Locale, variant: u32) -> Frame {
-    let of_frame = |copy: &&PlacementCopy| copy.placement == placement.id && copy.locale == *locale && copy.variant == variant;
+    let of_frame = |copy: &&PlacementCopy| {
+        copy.placement == placement.id && copy.locale == *locale && copy.variant == variant
+    };
     let copy = pack.copies.iter().find(of_frame);
     let texts = |key: &str| copy.and_then(|copy| copy.fields.get(key)).cloned().unwrap_or_default();
     let first = |keys: &[&str]| keys.iter().find_map(|key| texts(key).into_iter().next()).unwrap_or_default();
@@ -303,7 +331,12 @@ fn frame(pack: &Pack, placement: &Placement, locale: &Locale, variant: u32) -> F
         body: first(BODIES),
         call: said(&brief.call_to_action),
         url: brief.url.clone().unwrap_or_default(),
-        price: brief.product.price.as_ref().map(|p| format!("{} {}", p.amount, p.currency)).unwrap_or_default(),
+        price: brief
+            .product
+            .price
+            .as_ref()
+            .map(|p| format!("{} {}", p.amount, p.currency))
+            .unwrap_or_default(),
         bullets: texts("bullet"),
         texts: copy.map(|copy| rows(placement, copy)).unwrap_or_default(),
         images: pictures(pack, placement, locale, variant),
@@ -350,7 +383,8 @@ fn placement_video(pack: &Pack, placement: &Placement, locale: &Locale) -> Optio
     let slot = placement.videos.first()?;
     let videos: Vec<_> = pack.manifest.assets.iter().filter_map(|asset| video(pack, asset)).collect();
     let of_locale = |v: &&VideoView| v.locale == locale.as_str();
-    let fitting = slot.ratios.iter().find_map(|ratio| videos.iter().filter(of_locale).find(|v| v.ratio == *ratio));
+    let fitting =
+        slot.ratios.iter().find_map(|ratio| videos.iter().filter(of_locale).find(|v| v.ratio == *ratio));
     fitting.cloned()
 }
 

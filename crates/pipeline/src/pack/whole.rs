@@ -19,7 +19,8 @@ pub(super) async fn holds(path: &Path, digest: &Digest) -> bool {
 pub(super) async fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let (to, bytes) = (path.to_owned(), bytes.to_owned());
     let done = tokio::task::spawn_blocking(move || replace(&to, &bytes)).await;
-    done.map_err(|e| Error::Broken(e.to_string()))?.map_err(|e| Error::Files(format!("{}: {e}", path.display())))
+    done.map_err(|e| Error::Broken(e.to_string()))?
+        .map_err(|e| Error::Files(format!("{}: {e}", path.display())))
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {

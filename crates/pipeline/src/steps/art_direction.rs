@@ -24,7 +24,10 @@ struct Params {
 pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let Params { strategies } = ctx.params()?;
     let there = ctx.brief.locales.iter().zip(&strategies).find(|(_, key)| ctx.outputs.contains_key(*key));
-    let missing = || Error::Missing { step: ctx.step.key.clone(), needs: strategies.first().cloned().unwrap_or_default() };
+    let missing = || Error::Missing {
+        step: ctx.step.key.clone(),
+        needs: strategies.first().cloned().unwrap_or_default(),
+    };
     let (locale, key) = there.ok_or_else(missing)?;
     let strategy: Strategy = ctx.output(key)?;
     let owned = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
@@ -34,12 +37,21 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         brief: Told::of(ctx.brief, locale),
         strategy,
         variants: ctx.brief.deliverables.variants,
-        palette: std::iter::once(colors.primary.clone()).chain(others.into_iter().flatten().cloned()).collect(),
+        palette: std::iter::once(colors.primary.clone())
+            .chain(others.into_iter().flatten().cloned())
+            .collect(),
         styles: owned(STYLES),
         music: owned(MUSIC),
     };
-    let task = Task { name: "art_direction", locale, inputs: &inputs, schema: schema_of::<ArtDirection>(), tokens: 2000 };
-    let written = write(ctx, &task, |art: &mut ArtDirection| objections(art, inputs.variants as usize)).await?;
+    let task = Task {
+        name: "art_direction",
+        locale,
+        inputs: &inputs,
+        schema: schema_of::<ArtDirection>(),
+        tokens: 2000,
+    };
+    let written =
+        write(ctx, &task, |art: &mut ArtDirection| objections(art, inputs.variants as usize)).await?;
     Ok(StepOutput { value: value(&written.value)?, assets: Vec::new() })
 }
 
@@ -55,11 +67,19 @@ fn objections(art: &ArtDirection, variants: usize) -> Vec<CheckResult> {
     if art.backgrounds.len() < variants {
         found.push(block("backgrounds".into(), format!("{variants} backgrounds are needed")));
     }
-    for (n, background) in art.backgrounds.iter().enumerate().filter(|(_, b)| !STYLES.contains(&b.style.as_str())) {
-        found.push(block(format!("backgrounds[{n}].style"), format!("there is no style `{}`: choose one of {}", background.style, STYLES.join(", "))));
+    for (n, background) in
+        art.backgrounds.iter().enumerate().filter(|(_, b)| !STYLES.contains(&b.style.as_str()))
+    {
+        found.push(block(
+            format!("backgrounds[{n}].style"),
+            format!("there is no style `{}`: choose one of {}", background.style, STYLES.join(", ")),
+        ));
     }
     if !MUSIC.contains(&art.music.as_str()) {
-        found.push(block("music".into(), format!("there is no mood `{}`: choose one of {}", art.music, MUSIC.join(", "))));
+        found.push(block(
+            "music".into(),
+            format!("there is no mood `{}`: choose one of {}", art.music, MUSIC.join(", ")),
+        ));
     }
     found
 }

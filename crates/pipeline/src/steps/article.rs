@@ -1,11 +1,7 @@
 //! The article for the brand's own site. One per locale.
 
 use handbill_checks::article;
-use handbill_domain::{
-    asset::AssetKind,
-    locale::Locale,
-    words::Article,
-};
+use handbill_domain::{asset::AssetKind, locale::Locale, words::Article};
 use handbill_providers::rehearsal::inputs::{ArticleInputs, Told};
 use serde::Deserialize;
 
@@ -22,8 +18,15 @@ struct Params {
 pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let Params { locale, strategy } = ctx.params()?;
     let inputs = ArticleInputs { brief: Told::of(ctx.brief, &locale), strategy: ctx.output(&strategy)? };
-    let task = Task { name: "article", locale: &locale, inputs: &inputs, schema: schema_of::<Article>(), tokens: 6000 };
-    let written = write(ctx, &task, |article: &mut Article| article::objections(article, &locale, ctx.brief)).await?;
+    let task = Task {
+        name: "article",
+        locale: &locale,
+        inputs: &inputs,
+        schema: schema_of::<Article>(),
+        tokens: 6000,
+    };
+    let written =
+        write(ctx, &task, |article: &mut Article| article::objections(article, &locale, ctx.brief)).await?;
     let file = TextFile {
         kind: AssetKind::Article,
         file: format!("article.{locale}.md"),

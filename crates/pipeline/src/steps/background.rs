@@ -41,9 +41,16 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let params: Params = ctx.params()?;
     let art: ArtDirection = ctx.output(&params.art)?;
     let turn = params.variant.saturating_sub(1) as usize % art.backgrounds.len().max(1);
-    let wanted = art.backgrounds.get(turn).ok_or_else(|| Error::Broken("the art direction has no background".into()))?;
+    let wanted = art
+        .backgrounds
+        .get(turn)
+        .ok_or_else(|| Error::Broken("the art direction has no background".into()))?;
     let (width, height, framing) = frame(&params.ratio)?;
-    let inputs = PictureInputs { style: wanted.style.clone(), mood: art.mood.clone(), colors: ctx.brief.brand.colors.clone() };
+    let inputs = PictureInputs {
+        style: wanted.style.clone(),
+        mood: art.mood.clone(),
+        colors: ctx.brief.brand.colors.clone(),
+    };
     let ask = ImageAsk {
         prompt: format!("{} {framing}", wanted.prompt.trim()),
         width,
@@ -80,8 +87,10 @@ fn frame(ratio: &str) -> Result<(u32, u32, &'static str), Error> {
 
 /// Can it be opened? Better known now than in each of the designs that use it.
 async fn usable(bytes: Bytes, model: &str) -> Result<(), Error> {
-    let opened = tokio::task::spawn_blocking(move || open::open(&bytes, &open::Limits::default()).map(|_| ())).await;
-    let media = |reason: String| Error::Media { what: format!("the picture of {model}"), reason, theirs: false };
+    let opened =
+        tokio::task::spawn_blocking(move || open::open(&bytes, &open::Limits::default()).map(|_| ())).await;
+    let media =
+        |reason: String| Error::Media { what: format!("the picture of {model}"), reason, theirs: false };
     opened.map_err(|e| media(e.to_string()))?.map_err(|e| media(e.to_string()))
 }
 

@@ -37,11 +37,19 @@ struct Answer {
 /// Writes the copy of a placement.
 pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let Params { placement, locale, variant, strategy, outline } = ctx.params()?;
-    let place = channel::placement(&placement).ok_or_else(|| Error::Broken(format!("there is no placement `{placement}`")))?;
+    let place = channel::placement(&placement)
+        .ok_or_else(|| Error::Broken(format!("there is no placement `{placement}`")))?;
     let (strategy, outline): (Strategy, Outline) = (ctx.output(&strategy)?, ctx.output(&outline)?);
     let angle = angle(&strategy, variant)?;
     let told = ToldPlacement::of(place, &locale);
-    let inputs = CopyInputs { brief: Told::of(ctx.brief, &locale), angle: angle.clone(), strategy, outline, variant, placement: told };
+    let inputs = CopyInputs {
+        brief: Told::of(ctx.brief, &locale),
+        angle: angle.clone(),
+        strategy,
+        outline,
+        variant,
+        placement: told,
+    };
     let whole = |answer: &Answer| PlacementCopy {
         placement: placement.clone(),
         locale: locale.clone(),
@@ -49,7 +57,8 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         angle: angle.id.clone(),
         fields: answer.fields.clone(),
     };
-    let task = Task { name: "copy", locale: &locale, inputs: &inputs, schema: schema(place), tokens: tokens(place) };
+    let task =
+        Task { name: "copy", locale: &locale, inputs: &inputs, schema: schema(place), tokens: tokens(place) };
     let written = write(ctx, &task, |answer: &mut Answer| {
         for texts in answer.fields.values_mut() {
             texts.iter_mut().for_each(|text| *text = text.trim().to_owned());
@@ -84,7 +93,8 @@ fn schema(placement: &Placement) -> Value {
         }
         fields.insert(field.key.clone(), texts);
     }
-    let required: Vec<&str> = placement.fields.iter().filter(|f| f.required).map(|f| f.key.as_str()).collect();
+    let required: Vec<&str> =
+        placement.fields.iter().filter(|f| f.required).map(|f| f.key.as_str()).collect();
     json!({
         "type": "object",
         "properties": { "fields": { "type": "object", "properties": fields, "required": required, "additionalProperties": false } },

@@ -45,16 +45,28 @@ fn one() -> u32 {
 /// Designs one picture.
 pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let params: Params = ctx.params()?;
-    let placement = channel::placement(&params.placement).ok_or_else(|| Error::Broken(format!("there is no placement `{}`", params.placement)))?;
+    let placement = channel::placement(&params.placement)
+        .ok_or_else(|| Error::Broken(format!("there is no placement `{}`", params.placement)))?;
     let slot = placement.images.iter().find(|s| s.role == params.role);
-    let slot = slot.ok_or_else(|| Error::Broken(format!("{} has no picture `{}`", placement.id, params.role)))?;
+    let slot =
+        slot.ok_or_else(|| Error::Broken(format!("{} has no picture `{}`", placement.id, params.role)))?;
     let outline: Outline = ctx.output(&params.outline)?;
     let drawn: Option<Drawn> = params.background.as_ref().map(|key| ctx.output(key)).transpose()?;
     ctx.desk.progress(0.0, &params.placement);
     let material = Material::gather(ctx, &params.locale, drawn.as_ref()).await?;
     let turn = turn(ctx, &params);
-    let job = Job { placement, slot, params: params.clone(), outline, material, turn, label: label(placement, drawn.as_ref(), &params.locale) };
-    let made = tokio::task::spawn_blocking(move || job.make()).await.map_err(|e| Error::Broken(format!("designing: {e}")))??;
+    let job = Job {
+        placement,
+        slot,
+        params: params.clone(),
+        outline,
+        material,
+        turn,
+        label: label(placement, drawn.as_ref(), &params.locale),
+    };
+    let made = tokio::task::spawn_blocking(move || job.make())
+        .await
+        .map_err(|e| Error::Broken(format!("designing: {e}")))??;
     output(ctx, &params, drawn.as_ref(), made).await
 }
 
@@ -67,8 +79,15 @@ fn turn(ctx: &Context<'_>, params: &Params) -> usize {
 /// What Chinese platforms must show on a picture that a model had a part in (GB 45438-2025).
 fn label(placement: &Placement, drawn: Option<&Drawn>, locale: &Locale) -> Option<&'static str> {
     let by_a_model = drawn.is_some_and(|d| d.ai_origin > AiOrigin::Assisted);
-    let region = channel::channels().iter().find(|c| c.placements.iter().any(|p| p.id == placement.id)).map(|c| c.region.as_str());
-    (by_a_model && region == Some("cn")).then_some(if locale.is_chinese() { "AI生成" } else { "AI-generated" })
+    let region = channel::channels()
+        .iter()
+        .find(|c| c.placements.iter().any(|p| p.id == placement.id))
+        .map(|c| c.region.as_str());
+    (by_a_model && region == Some("cn")).then_some(if locale.is_chinese() {
+        "AI生成"
+    } else {
+        "AI-generated"
+    })
 }
 
 /// Everything that is needed to design, so that it can move to another thread.
@@ -113,7 +132,10 @@ impl Job {
                 Err(e) => return Err(self.unusable(&e)),
             }
         }
-        Err(refusal.map_or_else(|| Error::Broken(format!("no template suits {}", self.placement.id)), |e| self.unusable(&e)))
+        Err(refusal.map_or_else(
+            || Error::Broken(format!("no template suits {}", self.placement.id)),
+            |e| self.unusable(&e),
+        ))
     }
 
     fn compose(&self, template: &Template) -> Result<Composed, MediaError> {
@@ -169,12 +191,16 @@ impl Job {
 
     /// The first accepted format that holds the byte limit: what is clear and what is flat as PNG, pictures as JPEG.
     fn encode(&self, canvas: &Canvas) -> Result<Encoded, Error> {
-        let accepted: Vec<Format> = self.slot.formats.iter().filter_map(|ending| Format::from_ending(ending)).collect();
-        let accepts_png = accepted.contains(&Format::Png) || self.slot.formats.iter().any(|f| f.starts_with("png"));
+        let accepted: Vec<Format> =
+            self.slot.formats.iter().filter_map(|ending| Format::from_ending(ending)).collect();
+        let accepts_png =
+            accepted.contains(&Format::Png) || self.slot.formats.iter().any(|f| f.starts_with("png"));
         let clear = !encode::is_opaque(canvas);
         let mut order = match clear {
             true => vec![Format::Png, Format::Webp],
-            false if self.params.role.contains("logo") || self.params.role == "icon" => vec![Format::Png, Format::Jpeg, Format::Webp],
+            false if self.params.role.contains("logo") || self.params.role == "icon" => {
+                vec![Format::Png, Format::Jpeg, Format::Webp]
+            }
             false => vec![Format::Jpeg, Format::Webp, Format::Png],
         };
         order.retain(|f| accepted.contains(f) || (*f == Format::Png && accepts_png));
@@ -185,7 +211,10 @@ impl Job {
                 Err(e) => refusal = Some(e),
             }
         }
-        let message = refusal.map_or_else(|| format!("we write none of the formats that {} takes", self.placement.id), |e| e.to_string());
+        let message = refusal.map_or_else(
+            || format!("we write none of the formats that {} takes", self.placement.id),
+            |e| e.to_string(),
+        );
         Err(self.blocked("file_size", message))
     }
 
@@ -198,23 +227,48 @@ impl Job {
                 };
                 self.blocked("text_fit", message)
             }
-            MediaError::Unsupported(reason) => Error::Media { what: "product photo".into(), reason: reason.clone(), theirs: true },
-            MediaError::MissingGlyph { .. } => Error::Media { what: "text of the picture".into(), reason: error.to_string(), theirs: true },
-            other => Error::Media { what: self.params.placement.clone(), reason: other.to_string(), theirs: false },
+            MediaError::Unsupported(reason) => {
+                Error::Media { what: "product photo".into(), reason: reason.clone(), theirs: true }
+            }
+            MediaError::MissingGlyph { .. } => {
+                Error::Media { what: "text of the picture".into(), reason: error.to_string(), theirs: true }
+            }
+            other => {
+                Error::Media { what: self.params.placement.clone(), reason: other.to_string(), theirs: false }
+            }
         }
     }
 
     fn blocked(&self, rule: &str, message: String) -> Error {
         let place = format!("{}.{}", self.params.placement, self.params.role);
-        Error::Unpublishable(vec![CheckResult { rule: rule.into(), severity: Severity::Block, message, suggestion: None, place: Some(place) }])
+        Error::Unpublishable(vec![CheckResult {
+            rule: rule.into(),
+            severity: Severity::Block,
+            message,
+            suggestion: None,
+            place: Some(place),
+        }])
     }
 }
 
-async fn output(ctx: &Context<'_>, params: &Params, drawn: Option<&Drawn>, made: Made) -> Result<StepOutput, Error> {
+async fn output(
+    ctx: &Context<'_>,
+    params: &Params,
+    drawn: Option<&Drawn>,
+    made: Made,
+) -> Result<StepOutput, Error> {
     let Params { placement, role, locale, variant, size, card, .. } = params;
-    let id = ctx.step.makes.first().cloned().unwrap_or_else(|| format!("image.{placement}.{role}.{locale}.v{variant}"));
+    let id = ctx
+        .step
+        .makes
+        .first()
+        .cloned()
+        .unwrap_or_else(|| format!("image.{placement}.{role}.{locale}.v{variant}"));
     // A slot may have several sizes and cards; the id tells them apart.
-    let part = id.strip_prefix(&format!("image.{placement}.")).and_then(|rest| rest.strip_suffix(&format!(".{locale}.v{variant}"))).unwrap_or(role);
+    let part = id
+        .strip_prefix(&format!("image.{placement}."))
+        .and_then(|rest| rest.strip_suffix(&format!(".{locale}.v{variant}")))
+        .unwrap_or(role);
     let bytes = Bytes::from(made.file.bytes);
     let shows_background = !matches!(made.template.as_str(), "plain-product" | "logo");
     let ai_origin = match drawn.filter(|_| shows_background) {

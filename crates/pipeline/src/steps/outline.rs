@@ -23,8 +23,15 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let Params { locale, variant, strategy } = ctx.params()?;
     let strategy: Strategy = ctx.output(&strategy)?;
     let angle = angle(&strategy, variant)?;
-    let inputs = OutlineInputs { brief: Told::of(ctx.brief, &locale), angle: angle.clone(), strategy, variant };
-    let task = Task { name: "outline", locale: &locale, inputs: &inputs, schema: schema_of::<Outline>(), tokens: 2000 };
+    let inputs =
+        OutlineInputs { brief: Told::of(ctx.brief, &locale), angle: angle.clone(), strategy, variant };
+    let task = Task {
+        name: "outline",
+        locale: &locale,
+        inputs: &inputs,
+        schema: schema_of::<Outline>(),
+        tokens: 2000,
+    };
     let written = write(ctx, &task, |outline: &mut Outline| {
         outline.angle.clone_from(&angle.id);
         design::objections(&outline.design, &locale, ctx.brief)
@@ -36,5 +43,9 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
 /// The angle of a variant.
 pub(super) fn angle(strategy: &Strategy, variant: u32) -> Result<Angle, Error> {
     let nth = variant.saturating_sub(1) as usize;
-    strategy.angles.get(nth).cloned().ok_or_else(|| Error::Broken(format!("the strategy has no angle for variant {variant}")))
+    strategy
+        .angles
+        .get(nth)
+        .cloned()
+        .ok_or_else(|| Error::Broken(format!("the strategy has no angle for variant {variant}")))
 }

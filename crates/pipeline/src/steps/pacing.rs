@@ -33,7 +33,9 @@ const BREATHS: [(f64, f64); 3] = [(0.40, 0.45), (0.25, 0.25), (0.12, 0.10)];
 /// within the tolerance. `Err` is how many seconds too long the speech is even then.
 pub(crate) fn pace(wishes: &[Wish], total: f64) -> Result<Pace, f64> {
     let needs = |(lead, breath): (f64, f64), speed: f64| -> Vec<f64> {
-        let need = |w: &Wish| if w.speech > 0.0 { (lead + w.speech / speed + breath).max(w.shortest) } else { w.shortest };
+        let need = |w: &Wish| {
+            if w.speech > 0.0 { (lead + w.speech / speed + breath).max(w.shortest) } else { w.shortest }
+        };
         wishes.iter().map(need).collect()
     };
     for breath in BREATHS {
@@ -86,7 +88,10 @@ mod tests {
         assert_eq!(pace.speed, 1.0);
         assert_eq!(pace.scenes.last().unwrap().1, 15_000);
         for (scene, speech) in pace.scenes.iter().zip([2.8, 2.0, 4.4, 2.1]) {
-            assert!((scene.1 - scene.0) as f64 / 1000.0 >= speech + 0.5, "{scene:?} holds {speech} s of speech");
+            assert!(
+                (scene.1 - scene.0) as f64 / 1000.0 >= speech + 0.5,
+                "{scene:?} holds {speech} s of speech"
+            );
         }
         assert!(pace.scenes.windows(2).all(|w| w[0].1 == w[1].0));
     }

@@ -1,12 +1,6 @@
 //! Speaks a storyboard: each scene's narration becomes a recording.
 
-use handbill_domain::{
-    asset::Digest,
-    locale::Locale,
-    model::Role,
-    money::Money,
-    words::Storyboard,
-};
+use handbill_domain::{asset::Digest, locale::Locale, model::Role, money::Money, words::Storyboard};
 use handbill_media::audio::Sound;
 use handbill_providers::ask::{SpeechAsk, WordTime};
 use serde::{Deserialize, Serialize};
@@ -59,14 +53,30 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
             text: scene.narration.clone(),
             locale: params.locale.to_string(),
             voice: String::new(),
-            instructions: ctx.brief.brand.voice.tone.as_ref().and_then(|t| t.get(&params.locale)).unwrap_or_default().to_owned(),
+            instructions: ctx
+                .brief
+                .brand
+                .voice
+                .tone
+                .as_ref()
+                .and_then(|t| t.get(&params.locale))
+                .unwrap_or_default()
+                .to_owned(),
             speed: 1.0,
         };
         let asked = ctx.desk.speech(Role::Speaker, &ask).await?;
-        let sound = Sound::from_wav(&asked.answer.bytes)
-            .map_err(|e| Error::Media { what: format!("speech of scene `{}`", scene.id), reason: e.to_string(), theirs: false })?;
+        let sound = Sound::from_wav(&asked.answer.bytes).map_err(|e| Error::Media {
+            what: format!("speech of scene `{}`", scene.id),
+            reason: e.to_string(),
+            theirs: false,
+        })?;
         let digest = ctx.desk.put(asked.answer.bytes).await?;
-        spoken.scenes.push(SpokenScene { id: scene.id.clone(), digest, seconds: sound.seconds(), words: asked.answer.words });
+        spoken.scenes.push(SpokenScene {
+            id: scene.id.clone(),
+            digest,
+            seconds: sound.seconds(),
+            words: asked.answer.words,
+        });
         spoken.generated |= !asked.rehearsed;
         if !spoken.models.contains(&asked.model) {
             spoken.models.push(asked.model);

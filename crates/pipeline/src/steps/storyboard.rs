@@ -41,20 +41,43 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let Params { locale, tier, strategy, outlines } = ctx.params()?;
     let strategy: Strategy = ctx.output(&strategy)?;
     // The first variant that has an outline leads.
-    let missing = || Error::Missing { step: ctx.step.key.clone(), needs: outlines.first().cloned().unwrap_or_default() };
-    let outline: Outline = ctx.output(outlines.iter().find(|key| ctx.outputs.contains_key(*key)).ok_or_else(missing)?)?;
+    let missing = || Error::Missing {
+        step: ctx.step.key.clone(),
+        needs: outlines.first().cloned().unwrap_or_default(),
+    };
+    let outline: Outline =
+        ctx.output(outlines.iter().find(|key| ctx.outputs.contains_key(*key)).ok_or_else(missing)?)?;
     let sections = sections(tier, &locale)?;
     let has_lifestyle = ctx.brief.product.photos.iter().any(|p| p.role == PhotoRole::Lifestyle);
-    let inputs = StoryboardInputs { brief: Told::of(ctx.brief, &locale), strategy, outline, tier, sections, has_lifestyle };
-    let task = Task { name: "storyboard", locale: &locale, inputs: &inputs, schema: schema_of::<Storyboard>(), tokens: 3000 };
-    let written = write(ctx, &task, |board: &mut Storyboard| storyboard::objections(board, tier, &locale, ctx.brief)).await?;
+    let inputs = StoryboardInputs {
+        brief: Told::of(ctx.brief, &locale),
+        strategy,
+        outline,
+        tier,
+        sections,
+        has_lifestyle,
+    };
+    let task = Task {
+        name: "storyboard",
+        locale: &locale,
+        inputs: &inputs,
+        schema: schema_of::<Storyboard>(),
+        tokens: 3000,
+    };
+    let written =
+        write(ctx, &task, |board: &mut Storyboard| storyboard::objections(board, tier, &locale, ctx.brief))
+            .await?;
     Ok(StepOutput { value: value(&written.value)?, assets: Vec::new() })
 }
 
 /// The scenes of a length, each with an id of its own.
 fn sections(tier: u32, locale: &Locale) -> Result<Vec<ToldSection>, Error> {
-    let tiers: Tiers = serde_saphyr::from_str(include_str!("../../storyboard/tiers.yaml")).map_err(|e| Error::Broken(format!("tiers.yaml: {e}")))?;
-    let slots = tiers.tiers.get(&tier).ok_or_else(|| Error::Broken(format!("tiers.yaml does not say how {tier} s are divided")))?;
+    let tiers: Tiers = serde_saphyr::from_str(include_str!("../../storyboard/tiers.yaml"))
+        .map_err(|e| Error::Broken(format!("tiers.yaml: {e}")))?;
+    let slots = tiers
+        .tiers
+        .get(&tier)
+        .ok_or_else(|| Error::Broken(format!("tiers.yaml does not say how {tier} s are divided")))?;
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     let told = |slot| {
         let Slot { section, seconds, max_chars_zh, max_words_en }: &Slot = slot;

@@ -23,7 +23,13 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let Params { locale } = ctx.params()?;
     let variants = ctx.brief.deliverables.variants;
     let inputs = StrategyInputs { brief: Told::of(ctx.brief, &locale), variants };
-    let task = Task { name: "strategy", locale: &locale, inputs: &inputs, schema: schema_of::<Strategy>(), tokens: 2000 };
+    let task = Task {
+        name: "strategy",
+        locale: &locale,
+        inputs: &inputs,
+        schema: schema_of::<Strategy>(),
+        tokens: 2000,
+    };
     let written = write(ctx, &task, |strategy: &mut Strategy| objections(strategy, &inputs)).await?;
     Ok(StepOutput { value: value(&written.value)?, assets: Vec::new() })
 }
@@ -40,7 +46,11 @@ fn objections(strategy: &Strategy, inputs: &StrategyInputs) -> Vec<CheckResult> 
     let known: BTreeSet<&str> = inputs.brief.facts.iter().map(|f| f.id.as_str()).collect();
     let mut found: Vec<CheckResult> = Vec::new();
     for (n, proof) in strategy.proofs.iter().enumerate().filter(|(_, p)| !known.contains(p.fact.as_str())) {
-        found.push(block("fact", format!("proofs[{n}].fact"), format!("`{}` is not the id of a fact", proof.fact)));
+        found.push(block(
+            "fact",
+            format!("proofs[{n}].fact"),
+            format!("`{}` is not the id of a fact", proof.fact),
+        ));
     }
     let ids: BTreeSet<&str> = strategy.angles.iter().map(|a| a.id.as_str()).collect();
     // With more variants than angles that a brief allows, an angle may serve twice, told from other facts.

@@ -1,9 +1,6 @@
 //! The text steps with the rehearsal writer: every placement, both languages, every variant.
 
-use std::{
-    collections::BTreeMap,
-    sync::Mutex,
-};
+use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,7 +15,10 @@ use handbill_domain::{
 };
 use handbill_providers::{
     Error as ModelError,
-    ask::{ImageAnswer, ImageAsk, Model, SpeechAnswer, SpeechAsk, Submission, TextAnswer, TextAsk, Usage, VideoAnswer, VideoAsk},
+    ask::{
+        ImageAnswer, ImageAsk, Model, SpeechAnswer, SpeechAsk, Submission, TextAnswer, TextAsk, Usage,
+        VideoAnswer, VideoAsk,
+    },
     rehearsal::text::Text,
 };
 use serde_json::{Value, json};
@@ -65,7 +65,9 @@ impl Desk for Scripted {
         let answer = match line {
             Some(line) => TextAnswer { value: line?, usage: Usage::default() },
             None => {
-                let Submission::Replied(reply) = writer().submit(ask, "").await? else { panic!("rehearsal has no jobs") };
+                let Submission::Replied(reply) = writer().submit(ask, "").await? else {
+                    panic!("rehearsal has no jobs")
+                };
                 writer().read(ask, &reply)?
             }
         };
@@ -110,9 +112,15 @@ fn graph_of(brief: &Brief) -> Graph {
     graph(&Recipe::campaign().unwrap(), brief).unwrap()
 }
 
-async fn step(brief: &Brief, step: &StepSpec, outputs: &BTreeMap<String, StepOutput>, desk: &dyn Desk) -> Result<StepOutput, Error> {
+async fn step(
+    brief: &Brief,
+    step: &StepSpec,
+    outputs: &BTreeMap<String, StepOutput>,
+    desk: &dyn Desk,
+) -> Result<StepOutput, Error> {
     let prompts = Prompts::default();
-    run(&Context { brief, brief_files: &BriefFiles::new(), seed: 7, step, outputs, prompts: &prompts, desk }).await
+    run(&Context { brief, brief_files: &BriefFiles::new(), seed: 7, step, outputs, prompts: &prompts, desk })
+        .await
 }
 
 /// Outputs of all text steps.
@@ -150,7 +158,10 @@ async fn variants_and_their_headlines_differ() {
     let brief = everything(spring_tea());
     let outputs = written(&brief).await;
     for locale in ["zh-CN", "en-US"] {
-        let ad = |n: u32| -> PlacementCopy { serde_json::from_value(outputs[&format!("copy.google_ads.rsa.{locale}.v{n}")].value.clone()).unwrap() };
+        let ad = |n: u32| -> PlacementCopy {
+            serde_json::from_value(outputs[&format!("copy.google_ads.rsa.{locale}.v{n}")].value.clone())
+                .unwrap()
+        };
         let [one, two, three] = [1, 2, 3].map(ad);
         assert_ne!(one.angle, two.angle);
         assert_ne!(one.fields["headline"][0], two.fields["headline"][0]);
@@ -194,16 +205,28 @@ async fn placement_locale_and_angle_are_ours_whatever_the_model_says() {
     let graph = graph_of(&brief);
     let outputs = written(&brief).await;
     let spec = graph.steps.iter().find(|s| s.key == "copy.weibo.post.zh-CN.v2").unwrap();
-    let desk = Scripted::saying(vec![Ok(json!({ "fields": { "text": ["清明前手采，一芽一叶。"] }, "placement": "x", "locale": "fr-FR" }))]);
-    let copy: PlacementCopy = serde_json::from_value(step(&brief, spec, &outputs, &desk).await.unwrap().value).unwrap();
-    assert_eq!((copy.placement.as_str(), copy.locale.as_str(), copy.angle.as_str()), ("weibo.post", "zh-CN", "moment"));
+    let desk = Scripted::saying(vec![Ok(
+        json!({ "fields": { "text": ["清明前手采，一芽一叶。"] }, "placement": "x", "locale": "fr-FR" }),
+    )]);
+    let copy: PlacementCopy =
+        serde_json::from_value(step(&brief, spec, &outputs, &desk).await.unwrap().value).unwrap();
+    assert_eq!(
+        (copy.placement.as_str(), copy.locale.as_str(), copy.angle.as_str()),
+        ("weibo.post", "zh-CN", "moment")
+    );
 }
 
 #[tokio::test]
 async fn an_answer_of_another_shape_is_asked_for_once_more() {
     let brief = spring_tea();
     let spec = graph_of(&brief).steps[0].clone();
-    let malformed = || Err(ModelError::Malformed { provider: "p".into(), said: "Sure!".into(), objections: vec!["not JSON".into()] });
+    let malformed = || {
+        Err(ModelError::Malformed {
+            provider: "p".into(),
+            said: "Sure!".into(),
+            objections: vec!["not JSON".into()],
+        })
+    };
     let desk = Scripted::saying(vec![malformed()]);
     step(&brief, &spec, &BTreeMap::new(), &desk).await.unwrap();
     assert_eq!(desk.asked.lock().unwrap()[1].repair.as_ref().unwrap().said, "Sure!");
@@ -234,7 +257,10 @@ async fn prompts_of_the_samples() {
             let shown = spec.kind != "copy" || wanted.iter().any(|w| spec.key.contains(w));
             if shown && (spec.key.ends_with(".v1") || !spec.key.contains(".v")) {
                 let ask = desk.asked.lock().unwrap()[0].clone();
-                insta::assert_snapshot!(format!("{}.{}", brief.campaign, spec.key), format!("{}\n\n=====\n\n{}", ask.system, ask.user));
+                insta::assert_snapshot!(
+                    format!("{}.{}", brief.campaign, spec.key),
+                    format!("{}\n\n=====\n\n{}", ask.system, ask.user)
+                );
             }
         }
     }

@@ -23,7 +23,7 @@ use handbill_media::{
 };
 use serde::Deserialize;
 
-use self::gather::{closing, fonts, mood, palette, picture, pictures, voices};
+use self::gather::{closing, fonts, mood, palette, pictures, voices};
 use super::{
     background::Drawn,
     pacing::{Pace, Wish, pace},

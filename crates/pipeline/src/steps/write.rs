@@ -64,7 +64,8 @@ pub(super) async fn write<I: Serialize, T: Serialize + DeserializeOwned>(
         system: prompt.system,
         user: prompt.user,
         schema: task.schema.clone(),
-        inputs: serde_json::to_value(task.inputs).map_err(|e| Error::Broken(format!("inputs of {}: {e}", task.name)))?,
+        inputs: serde_json::to_value(task.inputs)
+            .map_err(|e| Error::Broken(format!("inputs of {}: {e}", task.name)))?,
         seed: seed(ctx),
         max_output_tokens: task.tokens,
         repair: None,
@@ -84,20 +85,34 @@ pub(super) async fn write<I: Serialize, T: Serialize + DeserializeOwned>(
             },
         };
         cost = Some(match cost {
-            Some(sum) => sum.plus(&asked.cost).ok_or_else(|| Error::Broken(format!("prices of {} do not add up", asked.model)))?,
+            Some(sum) => sum
+                .plus(&asked.cost)
+                .ok_or_else(|| Error::Broken(format!("prices of {} do not add up", asked.model)))?,
             None => asked.cost,
         });
         if !models.contains(&asked.model) {
             models.push(asked.model.clone());
         }
         let said = asked.answer.value;
-        let mut value: T = serde_json::from_value(said.clone())
-            .map_err(|e| ModelError::Unreadable { provider: asked.model.clone(), detail: format!("the answer to {}: {e}", task.name) })?;
+        let mut value: T = serde_json::from_value(said.clone()).map_err(|e| ModelError::Unreadable {
+            provider: asked.model.clone(),
+            detail: format!("the answer to {}: {e}", task.name),
+        })?;
         objections = check(&mut value);
         if !blocks(&objections) {
-            return Ok(Written { value, checks: objections, prompt: prompt.digest, models, rehearsed: asked.rehearsed, cost });
+            return Ok(Written {
+                value,
+                checks: objections,
+                prompt: prompt.digest,
+                models,
+                rehearsed: asked.rehearsed,
+                cost,
+            });
         }
-        ask.repair = Some(Repair { said: said.to_string(), objections: objections.iter().filter(|o| o.severity == Severity::Block).map(told).collect() });
+        ask.repair = Some(Repair {
+            said: said.to_string(),
+            objections: objections.iter().filter(|o| o.severity == Severity::Block).map(told).collect(),
+        });
     }
     // Only malformed answers were seen: the last error would have been returned, so something was objected to.
     Err(Error::Unpublishable(objections.into_iter().filter(|o| o.severity == Severity::Block).collect()))
@@ -135,7 +150,8 @@ impl<T> Written<T> {
     /// Keeps the text and gives its asset.
     pub(super) async fn asset(&self, ctx: &Context<'_>, file: TextFile<'_>) -> Result<Asset, Error> {
         let bytes = file.text.into_bytes();
-        let id = ctx.step.makes.first().ok_or_else(|| Error::Broken(format!("{} makes nothing", ctx.step.key)))?;
+        let id =
+            ctx.step.makes.first().ok_or_else(|| Error::Broken(format!("{} makes nothing", ctx.step.key)))?;
         let size = bytes.len() as u64;
         let digest = ctx.desk.put(bytes.into()).await?;
         Ok(Asset {

@@ -38,7 +38,8 @@ impl Model<Image> for OpenAi {
     }
 
     async fn poll(&self, job: &JobHandle) -> Result<Polled, Error> {
-        let file = self.account.fetch(&job.id, &["image/", "application/octet-stream", "binary/"], LIMIT).await;
+        let file =
+            self.account.fetch(&job.id, &["image/", "application/octet-stream", "binary/"], LIMIT).await;
         // Nothing is made anew by fetching, so whatever went wrong, it may be tried again.
         let file = file.map_err(|e| match trouble::unsent_or_cut(&self.entry.provider, &e) {
             Error::Ambiguous { provider, reason } | Error::Unreadable { provider, detail: reason } => {
@@ -55,8 +56,13 @@ impl Model<Image> for OpenAi {
     fn read(&self, ask: &ImageAsk, reply: &Reply) -> Result<ImageAnswer, Error> {
         let value = self.json_of(reply)?;
         let Some(data) = value.pointer("/data/0/b64_json").and_then(Value::as_str) else {
-            let filtered = value.get("content_filter").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
-            return Err(if filtered { self.declined("the provider's filter kept the picture back") } else { self.unreadable("it holds no picture") });
+            let filtered =
+                value.get("content_filter").and_then(Value::as_array).is_some_and(|f| !f.is_empty());
+            return Err(if filtered {
+                self.declined("the provider's filter kept the picture back")
+            } else {
+                self.unreadable("it holds no picture")
+            });
         };
         // Some services send a data address.
         let data = data.split_once(";base64,").map_or(data, |(_, data)| data);
@@ -74,7 +80,8 @@ impl Model<Image> for OpenAi {
 
 impl OpenAi {
     fn json_of(&self, reply: &Reply) -> Result<Value, Error> {
-        let value: Value = serde_json::from_slice(&reply.body).map_err(|e| self.unreadable(format!("it is no JSON: {e}")))?;
+        let value: Value = serde_json::from_slice(&reply.body)
+            .map_err(|e| self.unreadable(format!("it is no JSON: {e}")))?;
         let first = value.pointer("/data/0").filter(|first| first.get("error").is_some_and(|e| !e.is_null()));
         match self.hidden(&value).or_else(|| self.hidden(first?)) {
             Some(error) => Err(error),
@@ -98,11 +105,17 @@ impl OpenAi {
         body.extend(dialect.body.clone());
         body.extend(self.entry.extra.clone());
         let Some(source) = &ask.source else { return Ok(Request::post(&dialect.path, Value::Object(body))) };
-        let media_type = media_type(source).ok_or_else(|| self.no_edit("the given picture is neither PNG nor JPEG nor WebP"))?;
+        let media_type = media_type(source)
+            .ok_or_else(|| self.no_edit("the given picture is neither PNG nor JPEG nor WebP"))?;
         match dialect.edits {
-            Edits::Form if self.entry.abilities.edits => Ok(Request::post_form(&dialect.edits_path, parts(&body, source, media_type))),
+            Edits::Form if self.entry.abilities.edits => {
+                Ok(Request::post_form(&dialect.edits_path, parts(&body, source, media_type)))
+            }
             Edits::Body if self.entry.abilities.edits => {
-                body.insert("image".to_owned(), json!([format!("data:{media_type};base64,{}", STANDARD.encode(source))]));
+                body.insert(
+                    "image".to_owned(),
+                    json!([format!("data:{media_type};base64,{}", STANDARD.encode(source))]),
+                );
                 Ok(Request::post(&dialect.path, Value::Object(body)))
             }
             _ => Err(self.no_edit("it cannot change a given picture")),
@@ -110,14 +123,20 @@ impl OpenAi {
     }
 
     fn no_edit(&self, reason: &str) -> Error {
-        Error::Rejected { provider: self.entry.provider.clone(), reason: format!("{}: {reason}", self.entry.id) }
+        Error::Rejected {
+            provider: self.entry.provider.clone(),
+            reason: format!("{}: {reason}", self.entry.id),
+        }
     }
 
     /// What the answer says it used, in the units that the entry is billed in; else what was expected.
     fn used(&self, ask: &ImageAsk, value: &Value) -> Usage {
         let expected = ask.expected(&self.entry);
         let count = |pointer: &str| value.pointer(pointer).and_then(Value::as_u64);
-        let (Some(input), Some(output)) = (count("/usage/input_tokens"), count("/usage/output_tokens")) else { return expected };
+        let (Some(input), Some(output)) = (count("/usage/input_tokens"), count("/usage/output_tokens"))
+        else {
+            return expected;
+        };
         let pictures = count("/usage/input_tokens_details/image_tokens").unwrap_or(0).min(input);
         let counts = vec![
             (PriceUnit::Image, 1),
@@ -144,9 +163,11 @@ fn link(answer: &Answer) -> Option<JobHandle> {
 /// The fields as parts of a form, the picture last.
 fn parts(body: &Map<String, Value>, source: &Bytes, media_type: &str) -> Vec<Part> {
     // What the form of edits takes; it has no `moderation`.
-    const FIELDS: [&str; 8] = ["model", "prompt", "size", "n", "quality", "background", "output_format", "input_fidelity"];
+    const FIELDS: [&str; 8] =
+        ["model", "prompt", "size", "n", "quality", "background", "output_format", "input_fidelity"];
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut parts: Vec<_> = FIELDS.into_iter().filter_map(|name| Some(Part::text(name, text(body.get(name)?)))).collect();
+    let mut parts: Vec<_> =
+        FIELDS.into_iter().filter_map(|name| Some(Part::text(name, text(body.get(name)?)))).collect();
     let name = format!("source.{}", media_type.trim_start_matches("image/"));
     parts.push(Part::file("image[]", name, media_type, source.clone()));
     parts

@@ -66,8 +66,13 @@ impl OpenAi {
         let keyed = self.dialect.idempotency && !key.is_empty();
         let request = if keyed { request.header("idempotency-key", key) } else { request };
         let client = self.account.client()?;
-        let answer = client.send(request).await.map_err(|e| trouble::unsent_or_cut(&self.entry.provider, &e))?;
-        if answer.is_success() { Ok(answer) } else { Err(self.trouble(answer.status, &answer.body, answer.retry_after)) }
+        let answer =
+            client.send(request).await.map_err(|e| trouble::unsent_or_cut(&self.entry.provider, &e))?;
+        if answer.is_success() {
+            Ok(answer)
+        } else {
+            Err(self.trouble(answer.status, &answer.body, answer.retry_after))
+        }
     }
 
     fn unreadable(&self, detail: impl Into<String>) -> Error {

@@ -7,8 +7,22 @@ use super::dialect::{Dialect, SchemaForm};
 
 /// Keywords that strict mode does not take; our own check holds the answer against them all the same.
 const LOOSE: [&str; 16] = [
-    "minLength", "maxLength", "pattern", "format", "minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum",
-    "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "default", "$schema",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "minimum",
+    "maximum",
+    "multipleOf",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "default",
+    "$schema",
 ];
 
 /// How the answer's form is asked for.
@@ -32,7 +46,9 @@ pub(super) fn form(dialect: &Dialect, abilities: &Abilities, task: &str, schema:
         Some(SchemaForm::JsonObjectSchema) if abilities.json_schema => {
             Form { response_format: Some(json!({"type": "json_object", "schema": schema})), told: true }
         }
-        _ if abilities.json_object => Form { response_format: Some(json!({"type": "json_object"})), told: true },
+        _ if abilities.json_object => {
+            Form { response_format: Some(json!({"type": "json_object"})), told: true }
+        }
         _ => Form { response_format: None, told: true },
     }
 }
@@ -47,8 +63,11 @@ pub(super) fn telling(schema: &Value) -> String {
 
 /// At most 64 letters, digits, `_` and `-`.
 fn name(task: &str) -> String {
-    let name: String =
-        task.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' }).take(64).collect();
+    let name: String = task
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' })
+        .take(64)
+        .collect();
     if name.is_empty() { "answer".to_owned() } else { name }
 }
 
@@ -63,7 +82,11 @@ fn strict(schema: &Value) -> Option<Value> {
 }
 
 fn strict_object(map: &Map<String, Value>) -> Option<Map<String, Value>> {
-    if map.contains_key("patternProperties") || map.contains_key("not") || map.contains_key("allOf") || map.contains_key("oneOf") {
+    if map.contains_key("patternProperties")
+        || map.contains_key("not")
+        || map.contains_key("allOf")
+        || map.contains_key("oneOf")
+    {
         return None;
     }
     if map.get("type").is_some_and(|t| t == "object") {

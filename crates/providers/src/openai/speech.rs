@@ -24,12 +24,16 @@ impl Model<Speech> for OpenAi {
     }
 
     async fn submit(&self, ask: &SpeechAsk, key: &str) -> Result<Submission, Error> {
-        let request = Request::post(&self.dialect.speech.path, self.speak(ask)).header("accept", "application/octet-stream").limit(LIMIT);
+        let request = Request::post(&self.dialect.speech.path, self.speak(ask))
+            .header("accept", "application/octet-stream")
+            .limit(LIMIT);
         Ok(Submission::Replied(reply_of(self.send(request, key).await?)))
     }
 
     fn read(&self, ask: &SpeechAsk, reply: &Reply) -> Result<SpeechAnswer, Error> {
-        if let Some(error) = serde_json::from_slice(&reply.body).ok().and_then(|value: Value| self.hidden(&value)) {
+        if let Some(error) =
+            serde_json::from_slice(&reply.body).ok().and_then(|value: Value| self.hidden(&value))
+        {
             return Err(error);
         }
         let seconds = seconds(&reply.body).ok_or_else(|| self.unreadable("it is no WAV"))?;
@@ -52,7 +56,10 @@ impl OpenAi {
         }
         body.insert("response_format".to_owned(), json!("wav"));
         if (ask.speed - 1.0).abs() > 0.005 {
-            body.insert("speed".to_owned(), json!((f64::from(ask.speed.clamp(0.25, 4.0)) * 100.0).round() / 100.0));
+            body.insert(
+                "speed".to_owned(),
+                json!((f64::from(ask.speed.clamp(0.25, 4.0)) * 100.0).round() / 100.0),
+            );
         }
         body.extend(self.dialect.speech.body.clone());
         body.extend(self.entry.extra.clone());
@@ -66,7 +73,8 @@ impl OpenAi {
             (PriceUnit::AudioSecond, seconds.ceil() as u64),
         ];
         // Characters and seconds are what was really used; the service does not tell its tokens.
-        let usage = Usage { counts, variant: ask.expected(&self.entry).variant, estimated: false }.as_billed_by(&self.entry);
+        let usage = Usage { counts, variant: ask.expected(&self.entry).variant, estimated: false }
+            .as_billed_by(&self.entry);
         Usage { estimated: usage.count(PriceUnit::InputToken) > 0, ..usage }
     }
 }

@@ -61,11 +61,24 @@ fn an_ask() -> TextAsk {
 }
 
 fn a_picture() -> ImageAsk {
-    ImageAsk { prompt: "a red shoe".to_owned(), width: 1080, height: 1620, seed: 7, inputs: Value::Null, source: None }
+    ImageAsk {
+        prompt: "a red shoe".to_owned(),
+        width: 1080,
+        height: 1620,
+        seed: 7,
+        inputs: Value::Null,
+        source: None,
+    }
 }
 
 fn a_speech() -> SpeechAsk {
-    SpeechAsk { text: "hello".to_owned(), locale: "en-US".to_owned(), voice: "alloy".to_owned(), instructions: "cheerful".to_owned(), speed: 1.1 }
+    SpeechAsk {
+        text: "hello".to_owned(),
+        locale: "en-US".to_owned(),
+        voice: "alloy".to_owned(),
+        instructions: "cheerful".to_owned(),
+        speed: 1.1,
+    }
 }
 
 /// A whole completion with this content.
@@ -106,9 +119,13 @@ fn seconds(n: u64) -> Option<Duration> {
 }
 
 fn a_painter(dialect: &str, abilities: &str) -> Entry {
-    let price = "price = [{ unit = 'input_token', micros = 5 }, { unit = 'image_output_token', micros = 30 }]";
+    let price =
+        "price = [{ unit = 'input_token', micros = 5 }, { unit = 'image_output_token', micros = 30 }]";
     let abilities = format!("abilities = {{ image_tokens = {{ '1024x1536' = 6 }}, {abilities} }}");
-    an_entry(dialect, &format!("modality = 'image'\nmodel = 'm'\n{}\n{price}", abilities.replace(", }", " }")))
+    an_entry(
+        dialect,
+        &format!("modality = 'image'\nmodel = 'm'\n{}\n{price}", abilities.replace(", }", " }")),
+    )
 }
 
 /// A WAV of this many seconds: 8 kHz, 16 bit, mono, silent.

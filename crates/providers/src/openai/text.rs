@@ -26,7 +26,9 @@ impl Model<Text> for OpenAi {
     }
 
     async fn submit(&self, ask: &TextAsk, key: &str) -> Result<Submission, Error> {
-        let request = Request::post("/chat/completions", self.chat(ask)).header("accept", "application/json").limit(LIMIT);
+        let request = Request::post("/chat/completions", self.chat(ask))
+            .header("accept", "application/json")
+            .limit(LIMIT);
         Ok(Submission::Replied(reply_of(self.send(request, key).await?)))
     }
 
@@ -38,10 +40,17 @@ impl Model<Text> for OpenAi {
                 return Err(self.declined("the answer was stopped by the provider's filter"));
             }
             Some("length" | "max_tokens" | "MAX_TOKENS") => {
-                return Err(self.unreadable(format!("it was cut off after {} tokens", usage.count(PriceUnit::OutputToken))));
+                return Err(self.unreadable(format!(
+                    "it was cut off after {} tokens",
+                    usage.count(PriceUnit::OutputToken)
+                )));
             }
             Some(reason @ ("insufficient_system_resource" | "network_error" | "error" | "abort")) => {
-                return Err(Error::Unavailable { provider: self.entry.provider.clone(), reason: format!("it stopped: {reason}"), retry_after: None });
+                return Err(Error::Unavailable {
+                    provider: self.entry.provider.clone(),
+                    reason: format!("it stopped: {reason}"),
+                    retry_after: None,
+                });
             }
             // `stop`, `eos`, nothing and everything that services invent: what counts is the answer itself.
             _ => {}
@@ -51,7 +60,11 @@ impl Model<Text> for OpenAi {
         }
         match answer_in(&said.content, &ask.schema) {
             Ok(value) => Ok(TextAnswer { value, usage }),
-            Err(objections) => Err(Error::Malformed { provider: self.entry.provider.clone(), said: said.content, objections }),
+            Err(objections) => Err(Error::Malformed {
+                provider: self.entry.provider.clone(),
+                said: said.content,
+                objections,
+            }),
         }
     }
 
@@ -104,10 +117,15 @@ impl OpenAi {
     }
 
     fn whole(&self, text: &str) -> Result<Said, Error> {
-        let value: Value = serde_json::from_str(text).map_err(|e| self.unreadable(format!("it is no JSON: {e}")))?;
+        let value: Value =
+            serde_json::from_str(text).map_err(|e| self.unreadable(format!("it is no JSON: {e}")))?;
         let mut said = Said::default();
         self.take(&mut said, &value)?;
-        if value.pointer("/choices/0").is_none() { Err(self.unreadable("it has no choices")) } else { Ok(said) }
+        if value.pointer("/choices/0").is_none() {
+            Err(self.unreadable("it has no choices"))
+        } else {
+            Ok(said)
+        }
     }
 
     /// Puts the pieces of a stream together. A stream that ends before it says so is cut off.
@@ -119,10 +137,15 @@ impl OpenAi {
                 done = true;
                 continue;
             }
-            let value: Value = serde_json::from_str(&event).map_err(|e| self.unreadable(format!("a piece of the stream is no JSON: {e}")))?;
+            let value: Value = serde_json::from_str(&event)
+                .map_err(|e| self.unreadable(format!("a piece of the stream is no JSON: {e}")))?;
             self.take(&mut said, &value)?;
         }
-        if done || said.finish.is_some() { Ok(said) } else { Err(self.unreadable("the stream ended in the middle")) }
+        if done || said.finish.is_some() {
+            Ok(said)
+        } else {
+            Err(self.unreadable("the stream ended in the middle"))
+        }
     }
 
     /// Takes what one JSON object adds: a whole completion, or a piece of one.
@@ -170,7 +193,9 @@ fn messages(ask: &TextAsk, told: bool) -> Value {
     messages.push(json!({"role": "user", "content": ask.user}));
     if let Some(repair) = &ask.repair {
         let objections: String = repair.objections.iter().map(|o| format!("\n- {o}")).collect();
-        let wish = format!("This answer cannot be used:{objections}\nGive the whole answer again, with these points mended, as JSON only.");
+        let wish = format!(
+            "This answer cannot be used:{objections}\nGive the whole answer again, with these points mended, as JSON only."
+        );
         messages.push(json!({"role": "assistant", "content": if repair.said.trim().is_empty() { "…" } else { &repair.said }}));
         messages.push(json!({"role": "user", "content": wish}));
     }
@@ -181,7 +206,9 @@ fn messages(ask: &TextAsk, told: bool) -> Value {
 fn words(content: Option<&Value>) -> String {
     match content {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) => parts.iter().filter_map(|p| p.get("text").and_then(Value::as_str)).collect(),
+        Some(Value::Array(parts)) => {
+            parts.iter().filter_map(|p| p.get("text").and_then(Value::as_str)).collect()
+        }
         _ => String::new(),
     }
 }
@@ -192,13 +219,23 @@ fn usage(value: &Value) -> Option<Usage> {
     let count = |pointer: &str| value.pointer(pointer).and_then(Value::as_u64);
     let prompt = count("/prompt_tokens").or_else(|| count("/input_tokens"))?;
     let output = count("/completion_tokens").or_else(|| count("/output_tokens"))?;
-    let cached = ["/prompt_tokens_details/cached_tokens", "/prompt_cache_hit_tokens", "/cached_tokens"].into_iter().find_map(count);
+    let cached = ["/prompt_tokens_details/cached_tokens", "/prompt_cache_hit_tokens", "/cached_tokens"]
+        .into_iter()
+        .find_map(count);
     let cached = cached.unwrap_or(0).min(prompt);
-    let counts = vec![(PriceUnit::InputToken, prompt - cached), (PriceUnit::CachedToken, cached), (PriceUnit::OutputToken, output)];
+    let counts = vec![
+        (PriceUnit::InputToken, prompt - cached),
+        (PriceUnit::CachedToken, cached),
+        (PriceUnit::OutputToken, output),
+    ];
     Some(Usage { counts, variant: None, estimated: false })
 }
 
 fn estimated(entry: &Entry, ask: &TextAsk, content: &str) -> Usage {
     let input = ask.expected(entry).count(PriceUnit::InputToken);
-    Usage { counts: vec![(PriceUnit::InputToken, input), (PriceUnit::OutputToken, tokens(content))], variant: None, estimated: true }
+    Usage {
+        counts: vec![(PriceUnit::InputToken, input), (PriceUnit::OutputToken, tokens(content))],
+        variant: None,
+        estimated: true,
+    }
 }

@@ -50,7 +50,9 @@ impl OpenAi {
     /// The error that a bad status and its body mean.
     pub(super) fn trouble(&self, status: u16, body: &[u8], retry_after: Option<Duration>) -> Error {
         let said = match serde_json::from_slice::<Value>(body) {
-            Ok(value) => said(&value).unwrap_or_else(|| Said { message: value.to_string(), ..Said::default() }),
+            Ok(value) => {
+                said(&value).unwrap_or_else(|| Said { message: value.to_string(), ..Said::default() })
+            }
             Err(_) => Said { message: String::from_utf8_lossy(body).into_owned(), ..Said::default() },
         };
         self.explain(status, &said, retry_after)
@@ -140,7 +142,11 @@ pub(super) fn said(value: &Value) -> Option<Said> {
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
-    let of = |value: &Value| Said { code: text(value.get("code")), kind: text(value.get("type")), message: text(value.get("message")) };
+    let of = |value: &Value| Said {
+        code: text(value.get("code")),
+        kind: text(value.get("type")),
+        message: text(value.get("message")),
+    };
     match value.get("error") {
         Some(error @ Value::Object(_)) => return Some(of(error)),
         Some(Value::String(message)) => return Some(Said { message: message.clone(), ..of(value) }),
@@ -152,7 +158,10 @@ pub(super) fn said(value: &Value) -> Option<Said> {
     if value.get("message").is_some_and(Value::is_string) {
         return Some(of(value));
     }
-    value.get("detail").map(|detail| Said { message: detail.as_str().map_or_else(|| detail.to_string(), str::to_owned), ..of(value) })
+    value.get("detail").map(|detail| Said {
+        message: detail.as_str().map_or_else(|| detail.to_string(), str::to_owned),
+        ..of(value)
+    })
 }
 
 /// The provider's words, shortened and without anything that looks like a key.

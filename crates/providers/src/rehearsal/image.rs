@@ -46,13 +46,19 @@ impl Pictures {
 
     fn art(&self, ask: &ImageAsk) -> Result<Art, Error> {
         let rejected = |reason: String| Error::Rejected { provider: self.entry.provider.clone(), reason };
-        let inputs: PictureInputs = serde_json::from_value(ask.inputs.clone()).map_err(|e| rejected(format!("inputs of the picture: {e}")))?;
+        let inputs: PictureInputs = serde_json::from_value(ask.inputs.clone())
+            .map_err(|e| rejected(format!("inputs of the picture: {e}")))?;
         let style: Style = inputs.style.parse().map_err(rejected)?;
         if !(1..=LONGEST).contains(&ask.width) || !(1..=LONGEST).contains(&ask.height) {
             return Err(rejected(format!("{} × {} px, a side is 1 to {LONGEST}", ask.width, ask.height)));
         }
         let mood = inputs.mood.to_lowercase();
-        Ok(Art { style, palette: Palette::of(&inputs.colors), dark: DARK.iter().any(|word| mood.contains(word)), seed: ask.seed })
+        Ok(Art {
+            style,
+            palette: Palette::of(&inputs.colors),
+            dark: DARK.iter().any(|word| mood.contains(word)),
+            seed: ask.seed,
+        })
     }
 }
 
@@ -66,14 +72,25 @@ impl Model<Image> for Pictures {
         let art = self.art(ask)?;
         let (width, height) = (ask.width, ask.height);
         let drawn = tokio::task::spawn_blocking(move || encode::png(&background(&art, width, height))).await;
-        let failed = |reason: String| Error::Unavailable { provider: self.entry.provider.clone(), reason, retry_after: None };
+        let failed = |reason: String| Error::Unavailable {
+            provider: self.entry.provider.clone(),
+            reason,
+            retry_after: None,
+        };
         let body = drawn.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
-        Ok(Submission::Replied(Reply { status: 200, media_type: "image/png".into(), body: Bytes::from(body) }))
+        Ok(Submission::Replied(Reply {
+            status: 200,
+            media_type: "image/png".into(),
+            body: Bytes::from(body),
+        }))
     }
 
     fn read(&self, ask: &ImageAsk, reply: &Reply) -> Result<ImageAnswer, Error> {
         if !reply.body.starts_with(b"\x89PNG") || !reply.body.ends_with(b"IEND\xaeB`\x82") {
-            return Err(Error::Unreadable { provider: self.entry.provider.clone(), detail: "the kept reply is not a whole PNG".into() });
+            return Err(Error::Unreadable {
+                provider: self.entry.provider.clone(),
+                detail: "the kept reply is not a whole PNG".into(),
+            });
         }
         Ok(ImageAnswer { bytes: reply.body.clone(), usage: ask.expected(&self.entry) })
     }
@@ -93,11 +110,20 @@ mod tests {
 
     fn an_ask(style: &str) -> ImageAsk {
         let inputs = json!({ "style": style, "mood": "calm morning", "colors": { "primary": "#1F4D3A" } });
-        ImageAsk { prompt: "a quiet paper ground".into(), width: 96, height: 64, seed: 7, inputs, source: None }
+        ImageAsk {
+            prompt: "a quiet paper ground".into(),
+            width: 96,
+            height: 64,
+            seed: 7,
+            inputs,
+            source: None,
+        }
     }
 
     async fn drawn(ask: &ImageAsk) -> Bytes {
-        let Submission::Replied(reply) = pictures().submit(ask, "key").await.unwrap() else { panic!("a job") };
+        let Submission::Replied(reply) = pictures().submit(ask, "key").await.unwrap() else {
+            panic!("a job")
+        };
         pictures().read(ask, &reply).unwrap().bytes
     }
 
@@ -113,7 +139,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_it_cannot_draw_it_rejects_and_does_not_guess() {
-        for ask in [an_ask("watercolour"), ImageAsk { width: 90_000, ..an_ask("paper") }, ImageAsk { inputs: Value::Null, ..an_ask("paper") }] {
+        for ask in [
+            an_ask("watercolour"),
+            ImageAsk { width: 90_000, ..an_ask("paper") },
+            ImageAsk { inputs: Value::Null, ..an_ask("paper") },
+        ] {
             assert!(matches!(pictures().submit(&ask, "key").await, Err(Error::Rejected { .. })));
         }
     }

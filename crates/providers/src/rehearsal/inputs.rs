@@ -222,7 +222,11 @@ impl Told {
         let say = |text: &Localized| spoken(text, locale, brief);
         let many = |texts: &[Localized]| texts.iter().map(say).collect();
         let facts = brief.product.facts.iter().map(|fact| ToldFact::of(fact, locale, brief)).collect();
-        let offer = |offer: &Offer| ToldOffer { text: say(&offer.text), code: offer.code.clone(), until: offer.until.clone() };
+        let offer = |offer: &Offer| ToldOffer {
+            text: say(&offer.text),
+            code: offer.code.clone(),
+            until: offer.until.clone(),
+        };
         Self {
             campaign: brief.campaign.clone(),
             language: language(locale),
@@ -250,7 +254,12 @@ impl Told {
 
 fn spoken(text: &Localized, locale: &Locale, brief: &Brief) -> String {
     let first = || brief.locales.iter().find_map(|l| text.get(l));
-    text.get(locale).or_else(first).or_else(|| text.texts().first().copied()).unwrap_or_default().trim().to_owned()
+    text.get(locale)
+        .or_else(first)
+        .or_else(|| text.texts().first().copied())
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 impl ToldFact {
@@ -294,7 +303,9 @@ fn priced(price: &Price, locale: &Locale) -> String {
 /// The English name of a locale's language, for prompts that are written in English.
 fn language(locale: &Locale) -> String {
     let name = match locale.language() {
-        "zh" if locale.as_str().contains("Hant") || matches!(locale.region(), Some("TW" | "HK" | "MO")) => "Chinese (Traditional)",
+        "zh" if locale.as_str().contains("Hant") || matches!(locale.region(), Some("TW" | "HK" | "MO")) => {
+            "Chinese (Traditional)"
+        }
         "zh" => "Chinese (Simplified)",
         "en" => "English",
         "de" => "German",
@@ -326,8 +337,12 @@ fn counted(unit: TextUnit, chinese: bool) -> &'static str {
         (TextUnit::BytesUtf8, false) => "UTF-8 bytes",
         (TextUnit::CharsAscii, true) => "半角英文字符",
         (TextUnit::CharsAscii, false) => "ASCII characters",
-        (TextUnit::GoogleWidth | TextUnit::Cjk2 | TextUnit::XWeighted, true) => "汉字和全角标点算 2，英文数字算 1",
-        (TextUnit::GoogleWidth | TextUnit::Cjk2 | TextUnit::XWeighted, false) => "characters, wide ones count 2",
+        (TextUnit::GoogleWidth | TextUnit::Cjk2 | TextUnit::XWeighted, true) => {
+            "汉字和全角标点算 2，英文数字算 1"
+        }
+        (TextUnit::GoogleWidth | TextUnit::Cjk2 | TextUnit::XWeighted, false) => {
+            "characters, wide ones count 2"
+        }
         (TextUnit::Html, _) => "HTML",
         (TextUnit::Enum, true) => "从提示里给出的词中选一个",
         (TextUnit::Enum, false) => "one of the words in the note",
@@ -373,7 +388,9 @@ impl ToldField {
     pub fn length(&self, text: &str) -> u32 {
         let wide = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
         let length = match self.unit {
-            TextUnit::Codepoints | TextUnit::Graphemes | TextUnit::Enum | TextUnit::Html => text.chars().count(),
+            TextUnit::Codepoints | TextUnit::Graphemes | TextUnit::Enum | TextUnit::Html => {
+                text.chars().count()
+            }
             TextUnit::Utf16 => text.encode_utf16().count(),
             TextUnit::BytesUtf8 => text.len(),
             TextUnit::CharsAscii => text.bytes().map(|b| if b.is_ascii() { 1 } else { 3 }).sum(),

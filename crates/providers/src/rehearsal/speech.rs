@@ -53,7 +53,11 @@ impl Model<Speech> for Voice {
             Some(wav) => self.trimmed(&wav)?,
             None => silence(ask),
         };
-        Ok(Submission::Replied(Reply { status: 200, media_type: "audio/wav".into(), body: Bytes::from(body) }))
+        Ok(Submission::Replied(Reply {
+            status: 200,
+            media_type: "audio/wav".into(),
+            body: Bytes::from(body),
+        }))
     }
 
     fn read(&self, ask: &SpeechAsk, reply: &Reply) -> Result<SpeechAnswer, Error> {
@@ -104,7 +108,10 @@ impl Voice {
             .map_err(|e| self.unavailable(format!("{PROGRAM}: {e}")))?;
         if !output.status.success() {
             let said: String = String::from_utf8_lossy(&output.stderr).chars().take(200).collect();
-            return Err(Error::Rejected { provider: self.entry.provider.clone(), reason: format!("{PROGRAM} for {}: {}", ask.locale, said.trim()) });
+            return Err(Error::Rejected {
+                provider: self.entry.provider.clone(),
+                reason: format!("{PROGRAM} for {}: {}", ask.locale, said.trim()),
+            });
         }
         Ok(Some(output.stdout))
     }
@@ -116,12 +123,14 @@ impl Voice {
         let margin = (MARGIN * f64::from(RATE)) as usize;
         let from = spans.first().map_or(0, |s| s.start.saturating_sub(margin));
         let to = spans.last().map_or(sound.len(), |s| (s.end + margin).min(sound.len()));
-        let samples = sound.channels[0][from..to].iter().map(|x| (x * 32767.0).round().clamp(-32768.0, 32767.0) as i16);
+        let samples =
+            sound.channels[0][from..to].iter().map(|x| (x * 32767.0).round().clamp(-32768.0, 32767.0) as i16);
         Ok(riff(1, RATE, samples, to - from))
     }
 
     fn sound(&self, wav: &[u8]) -> Result<Sound, Error> {
-        Sound::from_wav(wav).map_err(|e| Error::Unreadable { provider: self.entry.provider.clone(), detail: e.to_string() })
+        Sound::from_wav(wav)
+            .map_err(|e| Error::Unreadable { provider: self.entry.provider.clone(), detail: e.to_string() })
     }
 
     fn unavailable(&self, reason: String) -> Error {
@@ -153,7 +162,8 @@ fn silence(ask: &SpeechAsk) -> Vec<u8> {
     let wide = ask.text.chars().filter(|c| !c.is_ascii() && c.is_alphanumeric()).count();
     let words = ask.text.split_whitespace().filter(|w| w.chars().any(|c| c.is_ascii_alphanumeric())).count();
     let stops = ask.text.chars().filter(|c| "，。！？；：,.!?;:".contains(*c)).count();
-    let seconds = (wide as f64 / 4.2 + words as f64 / 2.5 + stops as f64 * 0.12).max(0.3) / f64::from(ask.speed.max(0.25));
+    let seconds = (wide as f64 / 4.2 + words as f64 / 2.5 + stops as f64 * 0.12).max(0.3)
+        / f64::from(ask.speed.max(0.25));
     let count = (seconds * f64::from(RATE)) as usize;
     riff(1, RATE, std::iter::repeat_n(0, count), count)
 }
@@ -163,12 +173,20 @@ mod tests {
     use super::*;
 
     fn a_voice(program: &'static str) -> Voice {
-        let entry = serde_json::from_value(serde_json::json!({ "id": "rehearsal/voice", "modality": "speech", "provider": "rehearsal", "model": "voice" }));
+        let entry = serde_json::from_value(
+            serde_json::json!({ "id": "rehearsal/voice", "modality": "speech", "provider": "rehearsal", "model": "voice" }),
+        );
         Voice { entry: entry.unwrap(), program }
     }
 
     fn an_ask(text: &str, locale: &str) -> SpeechAsk {
-        SpeechAsk { text: text.into(), locale: locale.into(), voice: String::new(), instructions: String::new(), speed: 1.0 }
+        SpeechAsk {
+            text: text.into(),
+            locale: locale.into(),
+            voice: String::new(),
+            instructions: String::new(),
+            speed: 1.0,
+        }
     }
 
     async fn said(voice: &Voice, ask: &SpeechAsk) -> SpeechAnswer {
@@ -179,7 +197,8 @@ mod tests {
     #[tokio::test]
     async fn without_a_synthesiser_silence_takes_as_long_as_the_words() {
         let voice = a_voice("no-such-program-here");
-        let long = said(&voice, &an_ask("清明前三天，凌晨四点的茶山，一芽一叶都由老师傅亲手采下。", "zh-CN")).await;
+        let long =
+            said(&voice, &an_ask("清明前三天，凌晨四点的茶山，一芽一叶都由老师傅亲手采下。", "zh-CN")).await;
         let sound = Sound::from_wav(&long.bytes).unwrap();
         assert!((6.0..7.0).contains(&sound.seconds()), "{}", sound.seconds());
         assert!(sound.channels[0].iter().all(|x| *x == 0.0));
@@ -195,7 +214,12 @@ mod tests {
         let voice = a_voice(PROGRAM);
         for (text, locale, from, to) in [
             ("清明前三天，凌晨四点的茶山，一芽一叶都由老师傅亲手采下。", "zh-CN", 5.0, 7.0),
-            ("Fresh tea, picked by hand before the spring rain, keeps its bright green taste.", "en-US", 4.3, 6.0),
+            (
+                "Fresh tea, picked by hand before the spring rain, keeps its bright green taste.",
+                "en-US",
+                4.3,
+                6.0,
+            ),
         ] {
             let ask = an_ask(text, locale);
             let one = said(&voice, &ask).await;

@@ -38,7 +38,10 @@ fn a_strategy(locale: &str, words: [&str; 5]) -> TextAsk {
 async fn the_contract_holds_for_the_writer_in_both_languages() {
     let model = models().text(Role::Writer).unwrap();
     let chinese = a_strategy("zh-CN", ["明前龙井", "山前屋", "一口尝到春天", "立即选购", "清明前手工采摘"]);
-    let english = a_strategy("en-US", ["Spring tea", "Hillhouse", "Taste the first of spring", "Shop now", "Picked by hand in March"]);
+    let english = a_strategy(
+        "en-US",
+        ["Spring tea", "Hillhouse", "Taste the first of spring", "Shop now", "Picked by hand in March"],
+    );
     for ask in [chinese, english] {
         contract::holds::<Text>(&*model, &ask, |answer| &answer.usage).await;
         contract::is_deterministic::<Text>(&*model, &ask).await;
@@ -48,7 +51,8 @@ async fn the_contract_holds_for_the_writer_in_both_languages() {
 #[tokio::test]
 async fn the_contract_holds_for_the_illustrator() {
     let inputs = json!({"style": "paper", "mood": "calm", "colors": {"primary": "#1F4D3A"}});
-    let ask = ImageAsk { prompt: "quiet paper".to_owned(), width: 64, height: 96, seed: 7, inputs, source: None };
+    let ask =
+        ImageAsk { prompt: "quiet paper".to_owned(), width: 64, height: 96, seed: 7, inputs, source: None };
     let model = models().image(Role::Illustrator).unwrap();
     contract::holds::<Image>(&*model, &ask, |answer| &answer.usage).await;
     contract::is_deterministic::<Image>(&*model, &ask).await;
@@ -57,7 +61,13 @@ async fn the_contract_holds_for_the_illustrator() {
 #[tokio::test]
 async fn the_contract_holds_for_the_speaker() {
     let model = models().speech(Role::Speaker).unwrap();
-    let ask = SpeechAsk { text: "Taste the first of spring.".to_owned(), locale: "en-US".to_owned(), voice: "plain".to_owned(), instructions: String::new(), speed: 1.0 };
+    let ask = SpeechAsk {
+        text: "Taste the first of spring.".to_owned(),
+        locale: "en-US".to_owned(),
+        voice: "plain".to_owned(),
+        instructions: String::new(),
+        speed: 1.0,
+    };
     contract::holds::<Speech>(&*model, &ask, |answer| &answer.usage).await;
     contract::is_deterministic::<Speech>(&*model, &ask).await;
 }

@@ -2,8 +2,8 @@
 //! through copy frameworks, in Chinese and English. It says nothing that the brief does not say.
 
 mod angle;
-mod article;
 mod art;
+mod article;
 mod bank;
 mod copy;
 mod dice;
@@ -49,13 +49,19 @@ impl Model<ask::Text> for Text {
 
     async fn submit(&self, ask: &TextAsk, _key: &str) -> Result<Submission, Error> {
         let value = Writer { entry: &self.entry }.write(ask)?;
-        Ok(Submission::Replied(Reply { status: 200, media_type: "application/json".into(), body: value.to_string().into() }))
+        Ok(Submission::Replied(Reply {
+            status: 200,
+            media_type: "application/json".into(),
+            body: value.to_string().into(),
+        }))
     }
 
     fn read(&self, ask: &TextAsk, reply: &Reply) -> Result<TextAnswer, Error> {
         let provider = || self.entry.provider.clone();
-        let said = std::str::from_utf8(&reply.body).map_err(|e| Error::Unreadable { provider: provider(), detail: e.to_string() })?;
-        let malformed = |objections| Error::Malformed { provider: provider(), said: said.to_owned(), objections };
+        let said = std::str::from_utf8(&reply.body)
+            .map_err(|e| Error::Unreadable { provider: provider(), detail: e.to_string() })?;
+        let malformed =
+            |objections| Error::Malformed { provider: provider(), said: said.to_owned(), objections };
         let value = answer_in(said, &ask.schema).map_err(malformed)?;
         // A token is about four letters of English; Chinese takes more, and the list price is only shown.
         let tokens = |text: usize| u64::try_from(text.div_ceil(4)).unwrap_or(u64::MAX);
@@ -86,12 +92,19 @@ impl Writer<'_> {
         }
     }
 
-    fn answer<I: DeserializeOwned + ToldIn, O: Serialize>(&self, ask: &TextAsk, write: impl FnOnce(&I) -> O) -> Result<Value, Error> {
+    fn answer<I: DeserializeOwned + ToldIn, O: Serialize>(
+        &self,
+        ask: &TextAsk,
+        write: impl FnOnce(&I) -> O,
+    ) -> Result<Value, Error> {
         let broken = |e: serde_json::Error| self.unreadable(format!("inputs of {}: {e}", ask.task));
         let inputs: I = serde_json::from_value(ask.inputs.clone()).map_err(broken)?;
         let told = inputs.told();
         if !matches!(told.locale.language(), "zh" | "en") {
-            return Err(self.declines(format!("rehearsal writes Chinese and English only, not {} ({})", told.language, told.locale)));
+            return Err(self.declines(format!(
+                "rehearsal writes Chinese and English only, not {} ({})",
+                told.language, told.locale
+            )));
         }
         serde_json::to_value(json!(write(&inputs))).map_err(broken)
     }

@@ -264,7 +264,7 @@ fn question(key: &str, parents: &[Value]) -> TextAsk {
 }
 
 pub(super) fn a_step(key: &str, kind: &str, needs: &[&str], calls: usize) -> StepSpec {
-    let call = PlannedCall { role: Role::Writer, usage: usage(3) };
+    let call = PlannedCall { role: Role::Writer, usage: usage(3), at_most: 1 };
     StepSpec {
         key: key.into(),
         kind: kind.into(),

@@ -92,8 +92,8 @@ impl Sheet<'_> {
         if parts.drums {
             for (voice, row, strength, pan) in [
                 (Voice::Kick, style.kick, 0.75, 0.0),
-                (Voice::Shaker, style.shaker, 0.16, 0.35),
-                (Voice::Snap, style.snap, 0.26, -0.15),
+                (Voice::Shaker, style.shaker, 0.12, 0.35),
+                (Voice::Snap, style.snap, 0.18, -0.15),
             ] {
                 self.row(number, row, |_, louder| (voice, 0.0, louder * strength, 0.2, pan));
             }

@@ -29,7 +29,10 @@ pub(super) fn candidates<'t>(all: &'t [Template], asked: &Asked<'_>) -> Result<V
     if asked.slot.background.is_some() {
         return Ok(all.iter().filter(|t| t.suits.plain).collect());
     }
-    let by_role: Vec<&Template> = all.iter().filter(|t| t.suits.roles.iter().any(|r| asked.slot.role.starts_with(r.as_str()))).collect();
+    let by_role: Vec<&Template> = all
+        .iter()
+        .filter(|t| t.suits.roles.iter().any(|r| asked.slot.role.starts_with(r.as_str())))
+        .collect();
     if !by_role.is_empty() {
         return Ok(by_role);
     }
@@ -63,7 +66,16 @@ mod tests {
     fn names(id: &str, role: &str, change: impl Fn(Asked<'static>) -> Asked<'static>) -> Vec<&'static str> {
         let placement = placement(id).unwrap();
         let slot = placement.images.iter().find(|s| s.role == role).unwrap();
-        let asked = Asked { template: None, placement, slot, price: true, offer: true, quote: true, photo: true, turn: 0 };
+        let asked = Asked {
+            template: None,
+            placement,
+            slot,
+            price: true,
+            offer: true,
+            quote: true,
+            photo: true,
+            turn: 0,
+        };
         candidates(built_in(), &change(asked)).unwrap().iter().map(|t| t.name.as_str()).collect()
     }
 
@@ -78,12 +90,16 @@ mod tests {
     #[test]
     fn each_turn_begins_with_another_design() {
         let first = |turn| names("instagram.feed", "photo", |a| Asked { turn, ..a })[0];
-        assert_eq!([first(0), first(1), first(2), first(3), first(4)], ["product-hero", "offer", "fact-quote", "lifestyle", "product-hero"]);
+        assert_eq!(
+            [first(0), first(1), first(2), first(3), first(4)],
+            ["product-hero", "offer", "fact-quote", "lifestyle", "product-hero"]
+        );
     }
 
     #[test]
     fn what_the_brief_has_not_is_not_designed() {
-        let bare = names("instagram.feed", "photo", |a| Asked { price: false, quote: false, photo: false, ..a });
+        let bare =
+            names("instagram.feed", "photo", |a| Asked { price: false, quote: false, photo: false, ..a });
         assert_eq!(bare, ["product-hero"]);
     }
 
@@ -91,7 +107,16 @@ mod tests {
     fn a_template_by_name_is_taken_or_missed() {
         assert_eq!(names("instagram.feed", "photo", |a| Asked { template: Some("offer"), ..a }), ["offer"]);
         let placement = placement("instagram.feed").unwrap();
-        let asked = Asked { template: Some("nothing"), placement, slot: &placement.images[0], price: true, offer: true, quote: true, photo: true, turn: 0 };
+        let asked = Asked {
+            template: Some("nothing"),
+            placement,
+            slot: &placement.images[0],
+            price: true,
+            offer: true,
+            quote: true,
+            photo: true,
+            turn: 0,
+        };
         assert!(candidates(built_in(), &asked).is_err());
     }
 }

@@ -20,7 +20,8 @@ use handbill_media::{
 use crate::{Context, Error, steps::background::Drawn};
 
 /// The fonts of brands without their own: read once, they are large.
-static FONTS: LazyLock<Result<Arc<Fonts>, String>> = LazyLock::new(|| Fonts::load(&BrandFonts::default()).map(Arc::new).map_err(|e| e.to_string()));
+static FONTS: LazyLock<Result<Arc<Fonts>, String>> =
+    LazyLock::new(|| Fonts::load(&BrandFonts::default()).map(Arc::new).map_err(|e| e.to_string()));
 
 /// What a design is made of.
 pub(super) struct Material {
@@ -51,12 +52,20 @@ struct Files {
 
 impl Material {
     /// Fetches the files and opens them on a thread of their own.
-    pub(super) async fn gather(ctx: &Context<'_>, locale: &Locale, drawn: Option<&Drawn>) -> Result<Self, Error> {
+    pub(super) async fn gather(
+        ctx: &Context<'_>,
+        locale: &Locale,
+        drawn: Option<&Drawn>,
+    ) -> Result<Self, Error> {
         let files = Files::fetch(ctx, drawn).await?;
         let brief = ctx.brief;
         let text = |localized: &Localized| localized.get(locale).unwrap_or_default().trim().to_owned();
         let words = Self {
-            fonts: FONTS.clone().map_err(|reason| Error::Media { what: "bundled fonts".into(), reason, theirs: false })?,
+            fonts: FONTS.clone().map_err(|reason| Error::Media {
+                what: "bundled fonts".into(),
+                reason,
+                theirs: false,
+            })?,
             palette: super::palette(ctx),
             brand: text(&brief.brand.name),
             call_to_action: text(&brief.call_to_action),
@@ -70,15 +79,22 @@ impl Material {
             logo: None,
             logo_wide: None,
         };
-        tokio::task::spawn_blocking(move || words.open(files)).await.map_err(|e| Error::Broken(format!("opening pictures: {e}")))?
+        tokio::task::spawn_blocking(move || words.open(files))
+            .await
+            .map_err(|e| Error::Broken(format!("opening pictures: {e}")))?
     }
 
     fn open(self, files: Files) -> Result<Self, Error> {
-        let theirs = |file: Option<(String, Bytes)>| file.map(|(name, bytes)| opened(&name, &bytes, true)).transpose();
+        let theirs =
+            |file: Option<(String, Bytes)>| file.map(|(name, bytes)| opened(&name, &bytes, true)).transpose();
         let product_photo = theirs(files.product)?;
         let has_brand_fonts = !(files.fonts.heading.is_empty() && files.fonts.body.is_empty());
         let fonts = match has_brand_fonts {
-            true => Arc::new(Fonts::load(&files.fonts).map_err(|e| Error::Media { what: "fonts of the brand".into(), reason: e.to_string(), theirs: true })?),
+            true => Arc::new(Fonts::load(&files.fonts).map_err(|e| Error::Media {
+                what: "fonts of the brand".into(),
+                reason: e.to_string(),
+                theirs: true,
+            })?),
             false => self.fonts,
         };
         Ok(Self {
@@ -104,14 +120,16 @@ impl Files {
             None => None,
         };
         let mut fonts = BrandFonts::default();
-        for (path, into) in [(&brand.fonts.heading, &mut fonts.heading), (&brand.fonts.body, &mut fonts.body)] {
+        for (path, into) in [(&brand.fonts.heading, &mut fonts.heading), (&brand.fonts.body, &mut fonts.body)]
+        {
             if let Some((_, bytes)) = file(ctx, path.as_deref()).await? {
                 into.push(bytes.to_vec());
             }
         }
         Ok(Self {
             background,
-            product: file(ctx, of(PhotoRole::Product).or_else(|| photos.first().map(|p| p.file.as_str()))).await?,
+            product: file(ctx, of(PhotoRole::Product).or_else(|| photos.first().map(|p| p.file.as_str())))
+                .await?,
             photo: file(ctx, of(PhotoRole::Lifestyle)).await?,
             logo: file(ctx, brand.logo.as_deref()).await?,
             logo_wide: file(ctx, brand.logo_wide.as_deref()).await?,
@@ -123,18 +141,29 @@ impl Files {
 /// A file that the brief names.
 async fn file(ctx: &Context<'_>, path: Option<&str>) -> Result<Option<(String, Bytes)>, Error> {
     let Some(path) = path else { return Ok(None) };
-    let digest = ctx.brief_files.get(path).ok_or_else(|| Error::Broken(format!("the brief's file {path} was not kept")))?;
+    let digest = ctx
+        .brief_files
+        .get(path)
+        .ok_or_else(|| Error::Broken(format!("the brief's file {path} was not kept")))?;
     Ok(Some((path.to_owned(), ctx.desk.get(digest).await?)))
 }
 
 fn opened(what: &str, bytes: &[u8], theirs: bool) -> Result<Canvas, Error> {
     let opened = open::open(bytes, &open::Limits::default());
-    opened.map(|p| p.canvas).map_err(|e| Error::Media { what: what.to_owned(), reason: e.to_string(), theirs })
+    opened.map(|p| p.canvas).map_err(|e| Error::Media {
+        what: what.to_owned(),
+        reason: e.to_string(),
+        theirs,
+    })
 }
 
 fn tag(price: &Price, list: Option<&Price>) -> PriceTag {
     let old = list.filter(|list| list.currency == price.currency && list.amount != price.amount);
-    PriceTag { sign: sign(price.currency).into(), amount: amount(price), list: old.map(|p| format!("{}{}", sign(p.currency), amount(p))) }
+    PriceTag {
+        sign: sign(price.currency).into(),
+        amount: amount(price),
+        list: old.map(|p| format!("{}{}", sign(p.currency), amount(p))),
+    }
 }
 
 fn sign(currency: Currency) -> &'static str {
@@ -162,6 +191,10 @@ mod tests {
     fn a_price_is_written_as_on_a_sign() {
         let tagged = tag(&cny("268.00"), Some(&cny("328.00")));
         assert_eq!(tagged, PriceTag { sign: "¥".into(), amount: "268".into(), list: Some("¥328".into()) });
-        assert_eq!(tag(&cny("34.50"), Some(&cny("34.50"))).list, None, "no price is struck through for itself");
+        assert_eq!(
+            tag(&cny("34.50"), Some(&cny("34.50"))).list,
+            None,
+            "no price is struck through for itself"
+        );
     }
 }

@@ -147,7 +147,13 @@ impl Take<'_> {
         let view = |zoom: f64, x: f64, y: f64| View { zoom, x: x.clamp(0.0, 1.0), y: y.clamp(0.0, 1.0) };
         let (mut from, mut to) = if seen.photo {
             let (x, y) = interest(&seen.canvas, self.script.frame.size);
-            (view(1.02, x - 0.006 * turn, y), view(1.12, x + 0.006 * turn, y))
+            // Beside words, what the photo shows moves away from them.
+            let x = match self.script.frame.shape {
+                Shape::Tall => x,
+                _ if self.mirrored(seen) => x + 0.12,
+                _ => x - 0.12,
+            };
+            (view(1.06, x - 0.006 * turn, y), view(1.16, x + 0.006 * turn, y))
         } else {
             (view(1.06, 0.5 - 0.05 * turn, 0.5), view(1.14, 0.5 + 0.05 * turn, 0.47))
         };
@@ -155,6 +161,13 @@ impl Take<'_> {
             std::mem::swap(&mut from, &mut to);
         }
         Camera { from, to, easing: Easing::InOut }
+    }
+
+    /// Do the words stand on the right? They do where a photo that fills the frame shows its thing on the left.
+    fn mirrored(&self, seen: &Seen) -> bool {
+        seen.photo
+            && self.script.frame.shape != Shape::Tall
+            && interest(&seen.canvas, self.script.frame.size).0 < 0.5
     }
 
     fn product(&self, closer: f64) -> Option<Vec<Subject>> {
@@ -227,6 +240,8 @@ impl Take<'_> {
         let script = self.script;
         let frame = &script.frame;
         let mut out = Vec::new();
+        let mirrored = self.mirrored(seen);
+        let side = |area: Area| if mirrored { Area { x: 1.0 - area.x - area.w, ..area } } else { area };
         let text_area = match frame.shape {
             Shape::Tall => Area { x: 0.0, y: 0.0, w: 1.0, h: frame.headline.y + frame.headline.h },
             _ => Area { x: 0.0, y: 0.0, w: frame.headline.x + frame.headline.w, h: 1.0 },
@@ -236,6 +251,9 @@ impl Take<'_> {
             let (area, towards) = match frame.shape {
                 Shape::Tall => {
                     (Area { x: 0.0, y: 0.0, w: 1.0, h: (text_area.h * 1.5).min(0.62) }, Direction::Down)
+                }
+                _ if mirrored => {
+                    (side(Area { x: 0.0, y: 0.0, w: (text_area.w * 1.45).min(1.0), h: 1.0 }), Direction::Left)
                 }
                 _ => (Area { x: 0.0, y: 0.0, w: (text_area.w * 1.45).min(1.0), h: 1.0 }, Direction::Right),
             };
@@ -269,7 +287,7 @@ impl Take<'_> {
                 stagger_ms: stagger,
                 ..entrance(kind, 750, if self.number == 0 { 150 } else { 380 })
             };
-            out.push(Overlay { align: frame.align, ..self.overlay("headline", content, area, enter) });
+            out.push(Overlay { align: frame.align, ..self.overlay("headline", content, side(area), enter) });
         }
         if self.scene.section == "price" {
             out.extend(self.price());

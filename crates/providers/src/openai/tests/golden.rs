@@ -28,7 +28,11 @@ impl Pair {
     /// Same method, path below the base address, key and media types.
     fn same_head(self) -> Self {
         let path = self.ours.path.strip_prefix("/v1").unwrap();
-        assert!(self.theirs["path"].as_str().unwrap().ends_with(path), "{path} is not {}", self.theirs["path"]);
+        assert!(
+            self.theirs["path"].as_str().unwrap().ends_with(path),
+            "{path} is not {}",
+            self.theirs["path"]
+        );
         assert_eq!(self.ours.method, self.theirs["method"]);
         for (name, theirs) in self.theirs["headers"].as_object().unwrap() {
             let ours = self.ours.header(name).unwrap_or_default();
@@ -120,7 +124,11 @@ async fn ark_is_asked_as_its_sdk_asks() {
 
 #[tokio::test]
 async fn zhipu_is_asked_as_its_sdk_asks() {
-    let entry = a_model("zhipu", "glm-5.3", "abilities = { json_object = true }\nextra = { thinking = { type = 'disabled' } }");
+    let entry = a_model(
+        "zhipu",
+        "glm-5.3",
+        "abilities = { json_object = true }\nextra = { thinking = { type = 'disabled' } }",
+    );
     let pair = pair::<Text>(recording!("zai.chat"), entry, saying("", "x")).await.same_head();
     pair.same_body(&["messages"], &["messages", "max_tokens"]);
 }
@@ -135,13 +143,20 @@ async fn openrouter_is_asked_as_its_sdk_asks() {
 #[tokio::test]
 async fn openai_is_asked_for_a_picture_as_its_sdk_asks() {
     let more = "abilities = { sizes = ['1024x1024', '1024x1536'] }\nextra = { quality = 'high', background = 'transparent' }";
-    let entry = Entry { modality: handbill_domain::model::Modality::Image, ..a_model("openai", "gpt-image-2.5-flare", more) };
-    pair::<Image>(recording!("openai.image_generate"), entry, a_picture()).await.same_head().same_body(&[], &[]);
+    let entry = Entry {
+        modality: handbill_domain::model::Modality::Image,
+        ..a_model("openai", "gpt-image-2.5-flare", more)
+    };
+    pair::<Image>(recording!("openai.image_generate"), entry, a_picture())
+        .await
+        .same_head()
+        .same_body(&[], &[]);
 }
 
 #[tokio::test]
 async fn openai_is_asked_to_change_a_picture_as_its_sdk_asks() {
-    let entry = a_model("openai", "gpt-image-2.5-flare", "abilities = { edits = true, sizes = ['1024x1024'] }");
+    let entry =
+        a_model("openai", "gpt-image-2.5-flare", "abilities = { edits = true, sizes = ['1024x1024'] }");
     let ask = ImageAsk { prompt: "put on beach".to_owned(), source: Some(PNG.into()), ..a_picture() };
     let Pair { theirs, ours } = pair::<Image>(recording!("openai.image_edit"), entry, ask).await.same_head();
     let ours = String::from_utf8_lossy(&ours.body);
@@ -154,15 +169,25 @@ async fn openai_is_asked_to_change_a_picture_as_its_sdk_asks() {
         }
         assert!(ours.contains(field), "{field} is not in {ours}");
         if !head.contains("filename") {
-            assert!(ours.contains(&format!("{head}\r\n\r\n{}\r\n", part["value"].as_str().unwrap())), "{head}");
+            assert!(
+                ours.contains(&format!("{head}\r\n\r\n{}\r\n", part["value"].as_str().unwrap())),
+                "{head}"
+            );
         }
     }
-    assert!(ours.contains("name=\"image[]\"; filename=\"source.png\"\r\nContent-Type: image/png\r\n"), "{ours}");
+    assert!(
+        ours.contains("name=\"image[]\"; filename=\"source.png\"\r\nContent-Type: image/png\r\n"),
+        "{ours}"
+    );
 }
 
 #[tokio::test]
 async fn ark_is_asked_for_a_picture_as_its_sdk_asks() {
-    let entry = a_model("ark", "doubao-seedream-5-0", "abilities = { edits = true, seed = true, sizes = ['2048x2048'] }");
+    let entry = a_model(
+        "ark",
+        "doubao-seedream-5-0",
+        "abilities = { edits = true, seed = true, sizes = ['2048x2048'] }",
+    );
     let ask = ImageAsk { prompt: "鞋".to_owned(), source: Some(PNG.into()), ..a_picture() };
     let pair = pair::<Image>(recording!("ark.image"), entry, ask).await.same_head();
     let body: Value = serde_json::from_slice(&pair.ours.body).unwrap();
@@ -177,7 +202,8 @@ async fn zhipu_and_openrouter_are_asked_for_a_picture_as_their_sdks_ask() {
     let zhipu = a_model("zhipu", "cogview-4-250304", "abilities = { sizes = ['1024x1024'] }");
     let ask = ImageAsk { prompt: "x".to_owned(), ..a_picture() };
     pair::<Image>(recording!("zai.image"), zhipu, ask.clone()).await.same_head().same_body(&[], &[]);
-    let openrouter = a_model("openrouter", "bytedance-seed/seedream-4.5", "abilities = { sizes = ['1080x1920'] }");
+    let openrouter =
+        a_model("openrouter", "bytedance-seed/seedream-4.5", "abilities = { sizes = ['1080x1920'] }");
     pair::<Image>(recording!("openrouter.image"), openrouter, ask).await.same_head().same_body(&[], &[]);
 }
 

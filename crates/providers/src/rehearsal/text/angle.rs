@@ -28,7 +28,8 @@ impl Lead {
             "offer" => Self::Offer,
             "people" => Self::People,
             "question" => Self::Question,
-            _ => [Self::Craft, Self::Moment, Self::Offer, Self::People, Self::Question][(variant as usize + 4) % 5],
+            _ => [Self::Craft, Self::Moment, Self::Offer, Self::People, Self::Question]
+                [(variant as usize + 4) % 5],
         }
     }
 }
@@ -42,9 +43,17 @@ pub(super) fn angles(told: &Told, variants: u32) -> Vec<Angle> {
     let mut all = vec![
         ("craft", if zh { "看得见的用心" } else { "How it is made" }, fact.map(|f| promise(&f.stated))),
         ("moment", if zh { "用起来的那一刻" } else { "The moment of use" }, benefit.map(promise)),
-        ("offer", if zh { "现在入手的理由" } else { "A reason to act now" }, told.offer.as_ref().map(|o| promise(&o.text)).or(told.price.clone())),
+        (
+            "offer",
+            if zh { "现在入手的理由" } else { "A reason to act now" },
+            told.offer.as_ref().map(|o| promise(&o.text)).or(told.price.clone()),
+        ),
         ("people", if zh { "写给这样的你" } else { "Made for you" }, Some(promise(&told.audience))),
-        ("question", if zh { "选购前的一问" } else { "A question before you buy" }, Some(promise(&told.key_message))),
+        (
+            "question",
+            if zh { "选购前的一问" } else { "A question before you buy" },
+            Some(promise(&told.key_message)),
+        ),
     ];
     all.retain(|(id, _, promise)| *id != "offer" || promise.is_some());
     let angle = |(id, name, promise): &(&str, &str, Option<String>)| Angle {

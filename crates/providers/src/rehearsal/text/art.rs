@@ -17,15 +17,19 @@ const SUITS: &[(&str, &[&str])] = &[
 pub(super) fn write(inputs: &ArtInputs, dice: &Dice) -> ArtDirection {
     let told = &inputs.brief;
     let usual: &[&str] = &["gradient", "sweep", "paper"];
-    let suits = SUITS.iter().find(|(category, _)| *category == told.category).map_or(usual, |(_, styles)| styles);
+    let suits =
+        SUITS.iter().find(|(category, _)| *category == told.category).map_or(usual, |(_, styles)| styles);
     let known = |style: &&&str| inputs.styles.is_empty() || inputs.styles.iter().any(|s| s == *style);
     let mut styles: Vec<&str> = suits.iter().filter(known).copied().collect();
     styles.extend(inputs.styles.iter().map(String::as_str).filter(|s| !suits.contains(s)));
     if styles.is_empty() {
         styles.push("gradient");
     }
-    let mood = told.tone.clone().unwrap_or_else(|| if told.locale.is_chinese() { "干净、明亮".into() } else { "clean, light".into() });
-    let backgrounds = (0..inputs.variants as usize).map(|n| background(styles[n % styles.len()], inputs)).collect();
+    let mood = told.tone.clone().unwrap_or_else(|| {
+        if told.locale.is_chinese() { "干净、明亮".into() } else { "clean, light".into() }
+    });
+    let backgrounds =
+        (0..inputs.variants as usize).map(|n| background(styles[n % styles.len()], inputs)).collect();
     ArtDirection { mood, backgrounds, music: music(inputs, dice) }
 }
 
@@ -38,14 +42,21 @@ fn background(style: &str, inputs: &ArtInputs) -> Background {
         "sweep" => "a seamless studio sweep with a gentle horizon and one soft shadow",
         _ => "a smooth gradient with a slight grain, lighter towards the centre",
     };
-    let colours = if inputs.palette.is_empty() { String::new() } else { format!(", in the colours {}", inputs.palette.join(", ")) };
-    let prompt = format!("Background for an advertisement: {scene}{colours}. Empty space in the middle. No text, no logo, no product, no people.");
+    let colours = if inputs.palette.is_empty() {
+        String::new()
+    } else {
+        format!(", in the colours {}", inputs.palette.join(", "))
+    };
+    let prompt = format!(
+        "Background for an advertisement: {scene}{colours}. Empty space in the middle. No text, no logo, no product, no people."
+    );
     Background { style: style.into(), prompt }
 }
 
 /// The music that the brand's tone asks for.
 fn music(inputs: &ArtInputs, dice: &Dice) -> String {
-    let tone = format!("{} {}", inputs.brief.tone.as_deref().unwrap_or_default(), inputs.strategy.tone).to_lowercase();
+    let tone = format!("{} {}", inputs.brief.tone.as_deref().unwrap_or_default(), inputs.strategy.tone)
+        .to_lowercase();
     let asks: &[(&str, &[&str])] = &[
         ("calm", &["calm", "quiet", "gentle", "安静", "克制", "宁静", "平静"]),
         ("playful", &["playful", "funny", "witty", "俏皮", "幽默", "活泼"]),

@@ -67,7 +67,11 @@ impl Said {
 impl Bank {
     /// What can be said for an angle. `turn` moves another fact to the front for each variant.
     pub(super) fn of(told: &Told, lead: Lead, turn: usize, dice: &Dice) -> Self {
-        if told.locale.is_chinese() { zh::bank(told, lead, turn, dice) } else { en::bank(told, lead, turn, dice) }
+        if told.locale.is_chinese() {
+            zh::bank(told, lead, turn, dice)
+        } else {
+            en::bank(told, lead, turn, dice)
+        }
     }
 
     /// What stands between two sentences.
@@ -83,8 +87,15 @@ impl Bank {
 
 /// Facts in the order for a variant: another one first each turn, and a lead that starts from how a thing is made
 /// starts from words, not from a number.
-pub(super) fn turned(facts: Vec<ToldFact>, lead: Lead, turn: usize, plain_number: impl Fn(&ToldFact) -> bool) -> Vec<ToldFact> {
-    let late = |f: &ToldFact| if matches!(lead, Lead::Craft | Lead::Question) { f.is_number } else { plain_number(f) };
+pub(super) fn turned(
+    facts: Vec<ToldFact>,
+    lead: Lead,
+    turn: usize,
+    plain_number: impl Fn(&ToldFact) -> bool,
+) -> Vec<ToldFact> {
+    let late = |f: &ToldFact| {
+        if matches!(lead, Lead::Craft | Lead::Question) { f.is_number } else { plain_number(f) }
+    };
     let (after, mut first): (Vec<_>, Vec<_>) = facts.into_iter().partition(late);
     if !first.is_empty() {
         let by = turn % first.len();

@@ -32,8 +32,10 @@ pub(super) fn write(inputs: &CopyInputs, dice: &Dice) -> Copy {
     let writer = Writer { told: brief, placement, bank: allowed(bank, &guard), guard, turn };
     let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for field in &placement.fields {
-        let taken: Vec<String> = fields.iter().filter(|(k, _)| siblings(k, &field.key)).flat_map(|(_, t)| t.clone()).collect();
-        let texts: Vec<String> = writer.field(field, &taken).into_iter().filter(|t| !t.trim().is_empty()).collect();
+        let taken: Vec<String> =
+            fields.iter().filter(|(k, _)| siblings(k, &field.key)).flat_map(|(_, t)| t.clone()).collect();
+        let texts: Vec<String> =
+            writer.field(field, &taken).into_iter().filter(|t| !t.trim().is_empty()).collect();
         if !texts.is_empty() {
             fields.insert(field.key.clone(), texts);
         }
@@ -84,26 +86,43 @@ impl Writer<'_> {
             "business_name" | "brand_name" | "author" => one(Some(told.brand.clone())),
             // A product is no app.
             "app_name" => Vec::new(),
-            "name" => pick(field, &[told.product.clone(), self.bank.noun.clone(), told.brand.clone()], 1, &[]),
+            "name" => {
+                pick(field, &[told.product.clone(), self.bank.noun.clone(), told.brand.clone()], 1, &[])
+            }
             "cta" | "call_to_action" => one(Some(told.call_to_action.clone())),
             "link_text" => vec![self.link().to_owned()],
             "path1" | "path2" | "display_path" => self.paths(field),
-            "tag" | "topic" => pick(field, &self.bank.tags, field.at_most.min(if self.sells() { 13 } else { 5 }) as usize, &[]),
-            "title" | "h1" if self.placement.id == "web.article" => one(Some(article::title(told, &self.bank, &self.guard))),
+            "tag" | "topic" => pick(
+                field,
+                &self.bank.tags,
+                field.at_most.min(if self.sells() { 13 } else { 5 }) as usize,
+                &[],
+            ),
+            "title" | "h1" if self.placement.id == "web.article" => {
+                one(Some(article::title(told, &self.bank, &self.guard)))
+            }
             "meta_description" => one(Some(article::meta(told, &self.bank))),
             "tags" | "keywords" => one(self.listed(field, if self.bank.chinese { "," } else { ", " })),
             "search_terms" => one(self.listed(field, " ")),
             "alt_text" => one(self.alt(field)),
-            "bullet" => pick(field, &self.bank.bullets.iter().map(|s| s.text.clone()).collect::<Vec<_>>(), 5, &[]),
+            "bullet" => {
+                pick(field, &self.bank.bullets.iter().map(|s| s.text.clone()).collect::<Vec<_>>(), 5, &[])
+            }
             // What is new in an app's release is not in a brief about a product.
             "whats_new" => Vec::new(),
             "title" if self.sells() => one(self.listing_title(field)),
-            "title" | "subject" | "seo_title" | "h1" | "ad_name" | "website_title" | "short_title" => self.titles(field, taken),
+            "title" | "subject" | "seo_title" | "h1" | "ad_name" | "website_title" | "short_title" => {
+                self.titles(field, taken)
+            }
             key if key.contains("headline") => self.headlines(field, taken),
             "subtitle" | "selling_point" | "ad_words" => pick(field, &self.lines_and_titles(), 1, taken),
-            "html" | "description_html" | "content" | "full_description" | "body" => one(Some(self.long(field))),
+            "html" | "description_html" | "content" | "full_description" | "body" => {
+                one(Some(self.long(field)))
+            }
             "description" if field.at_most > 1 => self.descriptions(field),
-            "description" | "caption" | "text" if field.target.is_none_or(|most| most >= 300) => one(Some(self.long(field))),
+            "description" | "caption" | "text" if field.target.is_none_or(|most| most >= 300) => {
+                one(Some(self.long(field)))
+            }
             _ => self.short(field),
         }
     }
@@ -131,20 +150,39 @@ impl Writer<'_> {
         all.extend(self.bank.tags.iter().map(dashed));
         let nth = usize::from(field.key == "path2");
         let fitting = pick(field, &distinct(all), nth + 2, &[]);
-        if field.key == "display_path" { fitting.into_iter().take(2).collect() } else { fitting.into_iter().nth(nth).into_iter().collect() }
+        if field.key == "display_path" {
+            fitting.into_iter().take(2).collect()
+        } else {
+            fitting.into_iter().nth(nth).into_iter().collect()
+        }
     }
 
     /// Words that people search for, each once.
     fn listed(&self, field: &ToldField, gap: &str) -> Option<String> {
-        let words = |text: &str| text.split(|c: char| c.is_whitespace() || matches!(c, '，' | ',' | ':' | '、')).map(String::from).collect::<Vec<_>>();
-        let small = ["a", "an", "the", "and", "of", "in", "for", "that", "with", "by", "one", "every", "to", "on", "is"];
+        let words = |text: &str| {
+            text.split(|c: char| c.is_whitespace() || matches!(c, '，' | ',' | ':' | '、'))
+                .map(String::from)
+                .collect::<Vec<_>>()
+        };
+        let small = [
+            "a", "an", "the", "and", "of", "in", "for", "that", "with", "by", "one", "every", "to", "on",
+            "is",
+        ];
         let mut all: Vec<String> = words(&self.told.product);
         all.extend(self.bank.tags.iter().take(1).filter(|_| self.bank.chinese).cloned());
         all.extend(self.bank.specs.iter().flat_map(|s| words(&s.text)));
-        let keep = |w: &String| w.chars().count() > 1 && w.chars().any(char::is_alphabetic) && !small.contains(&w.to_lowercase().as_str());
+        let keep = |w: &String| {
+            w.chars().count() > 1
+                && w.chars().any(char::is_alphabetic)
+                && !small.contains(&w.to_lowercase().as_str())
+        };
         let mut text = String::new();
         for word in distinct(all).into_iter().filter(keep) {
-            let next = if text.is_empty() { word.to_lowercase() } else { format!("{text}{gap}{}", word.to_lowercase()) };
+            let next = if text.is_empty() {
+                word.to_lowercase()
+            } else {
+                format!("{text}{gap}{}", word.to_lowercase())
+            };
             if fits(field, &next, None) {
                 text = next;
             }
@@ -154,7 +192,13 @@ impl Writer<'_> {
 
     fn alt(&self, field: &ToldField) -> Option<String> {
         let photo = self.told.photo.clone();
-        let named = |p: &String| if self.bank.chinese { format!("{}：{p}", self.told.product) } else { format!("{}: {p}", self.told.product) };
+        let named = |p: &String| {
+            if self.bank.chinese {
+                format!("{}：{p}", self.told.product)
+            } else {
+                format!("{}: {p}", self.told.product)
+            }
+        };
         let options = [photo.as_ref().map(named), photo, Some(self.told.product.clone())];
         options.into_iter().flatten().find(|t| fits(field, t, field.target) && self.guard.allows(t))
     }
@@ -167,9 +211,13 @@ impl Writer<'_> {
         if !fits(field, &title, most) {
             return pick(field, &[self.bank.noun.clone(), self.told.brand.clone()], 1, &[]).pop();
         }
-        let short = |s: &&Said| !s.text.contains(['，', '（', '(']) && (self.bank.chinese || en::terse(&s.text).split(' ').count() <= 5);
+        let short = |s: &&Said| {
+            !s.text.contains(['，', '（', '('])
+                && (self.bank.chinese || en::terse(&s.text).split(' ').count() <= 5)
+        };
         // Words first, numbers after them: that is what people search for.
-        let (numbers, words): (Vec<_>, Vec<_>) = self.bank.specs.iter().filter(short).partition(|s| s.is_number);
+        let (numbers, words): (Vec<_>, Vec<_>) =
+            self.bank.specs.iter().filter(short).partition(|s| s.is_number);
         for spec in words.into_iter().chain(numbers) {
             let text = if self.bank.chinese { spec.text.clone() } else { en::terse(&spec.text) };
             let next = format!("{title}{gap}{text}");
@@ -204,7 +252,11 @@ impl Writer<'_> {
 
     fn headlines(&self, field: &ToldField, taken: &[String]) -> Vec<String> {
         let wide = field.target.is_some_and(|t| t >= 60);
-        let all = if wide || field.at_most == 1 { self.lines_and_titles() } else { distinct(self.bank.heads.iter().take(2).chain(&self.bank.lines).cloned().collect()) };
+        let all = if wide || field.at_most == 1 {
+            self.lines_and_titles()
+        } else {
+            distinct(self.bank.heads.iter().take(2).chain(&self.bank.lines).cloned().collect())
+        };
         let wanted = match (field.at_most, wide) {
             (1, _) => 1,
             (_, true) => field.at_most.min(3),
@@ -230,7 +282,9 @@ impl Writer<'_> {
             all.insert(1.min(all.len()), format!("{hook}{gap}{close}"));
         }
         all.extend(bank.offer.clone());
-        all.extend(bank.price.iter().zip(bank.closes.last()).map(|(price, close)| format!("{price}{gap}{close}")));
+        all.extend(
+            bank.price.iter().zip(bank.closes.last()).map(|(price, close)| format!("{price}{gap}{close}")),
+        );
         all.extend(bank.numbers.clone());
         all.extend(bank.hooks.clone());
         all.extend(bank.closes.clone());
@@ -262,11 +316,13 @@ impl Writer<'_> {
         let at = middle.len().min(2);
         middle.splice(at..at, sale);
         let mut opens = bank.hooks.clone();
-        opens.extend(bank.lines.iter().map(|l| if bank.chinese { format!("{l}。") } else { format!("{l}.") }));
+        opens
+            .extend(bank.lines.iter().map(|l| if bank.chinese { format!("{l}。") } else { format!("{l}.") }));
         let mut text = paragraph.write(&opens, &middle, &bank.closes);
         if field.min.is_some_and(|min| field.length(&text) < min) {
             let whole = Paragraph { most: field.max.or(field.target), ..paragraph };
-            let more: Vec<String> = middle.iter().cloned().chain(bank.hooks.clone()).chain(bank.closes.clone()).collect();
+            let more: Vec<String> =
+                middle.iter().cloned().chain(bank.hooks.clone()).chain(bank.closes.clone()).collect();
             text = whole.write(&opens, &more, &bank.closes);
         }
         let tagged = format!("{text}{}{tags}", if tags.is_empty() { "" } else { " " });
@@ -280,6 +336,10 @@ impl Writer<'_> {
 
 /// How often the most frequent word of a title stands in it.
 fn repeats(title: &str) -> usize {
-    let words: Vec<String> = title.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect();
+    let words: Vec<String> = title
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(str::to_lowercase)
+        .collect();
     words.iter().map(|w| words.iter().filter(|o| *o == w).count()).max().unwrap_or(0)
 }

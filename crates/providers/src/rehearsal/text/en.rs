@@ -10,12 +10,23 @@ use super::{
 
 pub(super) fn bank(told: &Told, lead: Lead, turn: usize, dice: &Dice) -> Bank {
     let noun = noun(&told.product, &told.brand);
-    let worded = told.facts.iter().filter(|f| !f.is_number || f.benefit.is_some() || is_verb(first(&f.label))).cloned().collect();
+    let worded = told
+        .facts
+        .iter()
+        .filter(|f| !f.is_number || f.benefit.is_some() || is_verb(first(&f.label)))
+        .cloned()
+        .collect();
     let facts: Vec<ToldFact> = turned(worded, lead, turn, |f| f.is_number && !is_verb(first(&f.label)));
     let bare: Vec<&ToldFact> = told.facts.iter().filter(|f| !facts.iter().any(|g| g.id == f.id)).collect();
     let bare_text: Vec<String> = bare.iter().map(|f| statement(f)).collect();
-    let mut specs: Vec<Said> = told.facts.iter().filter(|f| f.is_number).map(|f| Said::about(f, capital(&statement(f)))).collect();
-    specs.extend(facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated).into_iter().map(move |p| Said::about(f, capital(&p)))));
+    let mut specs: Vec<Said> =
+        told.facts.iter().filter(|f| f.is_number).map(|f| Said::about(f, capital(&statement(f)))).collect();
+    specs.extend(
+        facts
+            .iter()
+            .filter(|f| !f.is_number)
+            .flat_map(|f| pieces(&f.stated).into_iter().map(move |p| Said::about(f, capital(&p)))),
+    );
     let writer = Writer { told, noun: &noun, facts: &facts, dice };
     Bank {
         chinese: false,
@@ -51,10 +62,11 @@ pub(super) enum Shape {
 }
 
 const VERBS: &[&str] = &[
-    "adds", "brings", "carries", "charges", "cleans", "cools", "covers", "cuts", "dries", "feels", "fits", "folds", "gives", "grips",
-    "has", "heats", "helps", "holds", "keeps", "lasts", "lets", "lifts", "locks", "looks", "makes", "melts", "needs", "opens", "packs",
-    "plays", "protects", "removes", "runs", "saves", "sits", "slides", "smells", "stands", "stays", "stops", "stores", "supports",
-    "takes", "tastes", "turns", "warms", "washes", "wears", "weighs", "works",
+    "adds", "brings", "carries", "charges", "cleans", "cools", "covers", "cuts", "dries", "feels", "fits",
+    "folds", "gives", "grips", "has", "heats", "helps", "holds", "keeps", "lasts", "lets", "lifts", "locks",
+    "looks", "makes", "melts", "needs", "opens", "packs", "plays", "protects", "removes", "runs", "saves",
+    "sits", "slides", "smells", "stands", "stays", "stops", "stores", "supports", "takes", "tastes", "turns",
+    "warms", "washes", "wears", "weighs", "works",
 ];
 
 fn is_verb(word: &str) -> bool {
@@ -66,8 +78,14 @@ fn first(text: &str) -> &str {
 }
 
 pub(super) fn shape(text: &str) -> Shape {
-    let words: Vec<String> = text.split_whitespace().map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).collect();
-    let small = ["before", "after", "by", "in", "from", "with", "for", "at", "on", "without", "over", "under", "to", "against", "and"];
+    let words: Vec<String> = text
+        .split_whitespace()
+        .map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase())
+        .collect();
+    let small = [
+        "before", "after", "by", "in", "from", "with", "for", "at", "on", "without", "over", "under", "to",
+        "against", "and",
+    ];
     let Some(head) = words.first() else { return Shape::Noun };
     if is_verb(head) {
         return Shape::Verb;
@@ -80,7 +98,8 @@ pub(super) fn shape(text: &str) -> Shape {
             return Shape::Noun;
         }
         let finite = ["is", "are", "can", "will", "does", "do", "never", "always"].contains(&word.as_str());
-        let plural = words[n - 1].ends_with('s') && ["stay", "keep", "taste", "last", "fit"].contains(&word.as_str());
+        let plural =
+            words[n - 1].ends_with('s') && ["stay", "keep", "taste", "last", "fit"].contains(&word.as_str());
         if finite || plural || (is_verb(word) && n + 1 < words.len()) {
             return Shape::Clause;
         }
@@ -115,7 +134,8 @@ pub(super) fn capital(text: &str) -> String {
 /// Without the capital at the start, unless the word is a name or an abbreviation.
 pub(super) fn lower(text: &str) -> String {
     let head = first(text);
-    let plain = head.chars().skip(1).all(|c| c.is_lowercase() || !c.is_alphabetic()) && head.chars().count() > 1;
+    let plain =
+        head.chars().skip(1).all(|c| c.is_lowercase() || !c.is_alphabetic()) && head.chars().count() > 1;
     let mut letters = text.chars();
     if !plain && head != "A" {
         return text.to_owned();
@@ -172,7 +192,18 @@ fn offer(offer: &ToldOffer) -> String {
 /// `April 30, 2026` of `2026-04-30`.
 pub(super) fn day(iso: &str) -> Option<String> {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     let mut parts = iso.splitn(3, '-').map(|p| p.parse::<usize>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
@@ -182,7 +213,10 @@ pub(super) fn day(iso: &str) -> Option<String> {
 /// What the audience wants, as a sentence to them: `You want ten quiet minutes in a working day.`
 pub(super) fn want(audience: &str) -> Option<String> {
     let (_, tail) = stop(audience).split_once(" who ")?;
-    let verbs = ["want", "need", "like", "love", "look", "carry", "work", "prefer", "care", "travel", "cook", "run", "drink", "read", "ride"];
+    let verbs = [
+        "want", "need", "like", "love", "look", "carry", "work", "prefer", "care", "travel", "cook", "run",
+        "drink", "read", "ride",
+    ];
     verbs.contains(&first(tail)).then(|| format!("You {}.", tail.replace(" their ", " your ")))
 }
 
@@ -195,7 +229,9 @@ pub(super) fn sentence(fact: &ToldFact, turn: usize) -> String {
     match (fact.is_number, shape(&stated), shape(benefit)) {
         (false, Shape::Noun, Shape::Verb) if !has_comma => format!("{said} {benefit}."),
         (_, _, Shape::Verb) => format!("{said}: {benefit}."),
-        (false, Shape::Noun, Shape::Noun) if !has_comma && turn % 2 == 1 => format!("{said} means {benefit}."),
+        (false, Shape::Noun, Shape::Noun) if !has_comma && turn % 2 == 1 => {
+            format!("{said} means {benefit}.")
+        }
         (false, Shape::Participle, Shape::Noun) if !has_comma => format!("{said}, for {benefit}."),
         (_, Shape::Verb, Shape::Clause) if turn % 2 == 1 => format!("{said}, so {}.", lower(benefit)),
         (_, _, Shape::Clause) if turn % 3 == 2 => format!("{}. {said}.", capital(benefit)),
@@ -222,7 +258,9 @@ impl Writer<'_> {
             _ => format!("{}.", capital(&statement(f))),
         });
         let benefit = head.and_then(|f| f.benefit.as_deref()).map(|b| match shape(b) {
-            Shape::Noun if self.dice.roll("hook").is_multiple_of(2) => format!("Picture it: {}.", lower(stop(b))),
+            Shape::Noun if self.dice.roll("hook").is_multiple_of(2) => {
+                format!("Picture it: {}.", lower(stop(b)))
+            }
             Shape::Verb => format!("It {}.", stop(b)),
             _ => format!("{}.", capital(stop(b))),
         });
@@ -230,7 +268,8 @@ impl Writer<'_> {
         let offered = told.offer.as_ref().map(|o| format!("{}.", capital(stop(&o.text))));
         let priced = told.price.as_ref().map(|p| format!("{} for {p}.", told.product));
         let asks: Vec<String> = facts.iter().filter_map(about).take(2).collect();
-        let question = (!asks.is_empty()).then(|| format!("Worth asking before you buy: what about the {}?", asks.join(" and the ")));
+        let question = (!asks.is_empty())
+            .then(|| format!("Worth asking before you buy: what about the {}?", asks.join(" and the ")));
         let order = match lead {
             Lead::Craft => vec![craft, benefit, Some(key)],
             Lead::Moment => vec![Some(key), benefit, want(&told.audience)],
@@ -282,12 +321,15 @@ impl Writer<'_> {
         let parts = caps(pieces(&told.key_message));
         let mut sale: Vec<String> = told.offer.iter().map(|o| capital(stop(&o.text))).collect();
         sale.extend(told.price.iter().map(|p| format!("Yours for {p}")));
-        distinct(match lead {
-            Lead::Craft | Lead::Question => [stated, benefits, key, parts],
-            Lead::Moment => [key, benefits, parts, stated],
-            Lead::Offer => [sale, key, benefits, parts],
-            Lead::People => [benefits, key, parts, stated],
-        }.concat())
+        distinct(
+            match lead {
+                Lead::Craft | Lead::Question => [stated, benefits, key, parts],
+                Lead::Moment => [key, benefits, parts, stated],
+                Lead::Offer => [sale, key, benefits, parts],
+                Lead::People => [benefits, key, parts, stated],
+            }
+            .concat(),
+        )
     }
 
     fn titles(&self, lead: Lead) -> Vec<String> {
@@ -295,9 +337,12 @@ impl Writer<'_> {
         let key = capital(stop(&told.key_message));
         let named = format!("{}: {}", told.product, lower(&key));
         let short = format!("{noun}: {}", lower(&key));
-        let facted: Vec<String> = facts.iter().map(|f| format!("{}: {}", told.product, lower(&statement(f)))).collect();
-        let pairs: Vec<String> = facts.iter().map(|f| stop(&sentence(f, 0)).to_owned()).filter(|t| !t.contains(". ")).collect();
-        let sale: Vec<String> = told.offer.iter().map(|o| format!("{}: {}", told.product, lower(stop(&o.text)))).collect();
+        let facted: Vec<String> =
+            facts.iter().map(|f| format!("{}: {}", told.product, lower(&statement(f)))).collect();
+        let pairs: Vec<String> =
+            facts.iter().map(|f| stop(&sentence(f, 0)).to_owned()).filter(|t| !t.contains(". ")).collect();
+        let sale: Vec<String> =
+            told.offer.iter().map(|o| format!("{}: {}", told.product, lower(stop(&o.text)))).collect();
         let order = match lead {
             Lead::Craft => vec![facted, pairs, vec![key, named, short]],
             Lead::Moment => vec![vec![key, named, short], pairs, facted],
@@ -310,7 +355,11 @@ impl Writer<'_> {
 
     fn closes(&self) -> Vec<String> {
         let act = capital(stop(&self.told.call_to_action));
-        let mut closes = vec![format!("{act}."), format!("{act} with {}.", self.told.brand), format!("Ready when you are. {act}.")];
+        let mut closes = vec![
+            format!("{act}."),
+            format!("{act} with {}.", self.told.brand),
+            format!("Ready when you are. {act}."),
+        ];
         let by = self.dice.roll("close") % closes.len();
         closes.rotate_left(by);
         closes
@@ -329,7 +378,8 @@ fn tags(told: &Told, noun: &str) -> Vec<String> {
         "pet" => "PetLife",
         _ => "EverydayFinds",
     };
-    let things = told.facts.iter().filter(|f| !f.is_number).filter_map(|f| thing(&f.stated)).map(|t| joined(&t));
+    let things =
+        told.facts.iter().filter(|f| !f.is_number).filter_map(|f| thing(&f.stated)).map(|t| joined(&t));
     distinct([joined(&told.brand), joined(noun), kind.to_owned()].into_iter().chain(things).collect())
 }
 
@@ -342,7 +392,9 @@ pub(super) fn question(fact: &ToldFact, noun: &str) -> String {
             format!("How long does {noun} {} {rest}?", first(&label).trim_end_matches('s'))
         }
         (true, _) => format!("What does {noun} offer here: {label}?"),
-        (false, _) if matches!(label.as_str(), "material" | "materials" | "fabric") => format!("What is {noun} made of?"),
+        (false, _) if matches!(label.as_str(), "material" | "materials" | "fabric") => {
+            format!("What is {noun} made of?")
+        }
         (false, _) if label.ends_with('s') => format!("What about the {label}?"),
         (false, _) => format!("What is the {label} of {noun}?"),
     }
@@ -352,9 +404,19 @@ pub(super) fn question(fact: &ToldFact, noun: &str) -> String {
 pub(super) fn thing(phrase: &str) -> Option<String> {
     let pieces = pieces(phrase);
     let phrase = pieces.first()?;
-    let cut = [" that ", " which ", " in ", " with ", " of ", " for ", " from ", ","].iter().filter_map(|at| phrase.find(at)).min();
-    let words: Vec<&str> = phrase[..cut.unwrap_or(phrase.len())].split_whitespace().filter(|w| !w.contains(|c: char| c.is_ascii_digit())).collect();
-    let words = words.strip_prefix(&["a"]).or_else(|| words.strip_prefix(&["an"])).or_else(|| words.strip_prefix(&["the"])).unwrap_or(&words);
+    let cut = [" that ", " which ", " in ", " with ", " of ", " for ", " from ", ","]
+        .iter()
+        .filter_map(|at| phrase.find(at))
+        .min();
+    let words: Vec<&str> = phrase[..cut.unwrap_or(phrase.len())]
+        .split_whitespace()
+        .filter(|w| !w.contains(|c: char| c.is_ascii_digit()))
+        .collect();
+    let words = words
+        .strip_prefix(&["a"])
+        .or_else(|| words.strip_prefix(&["an"]))
+        .or_else(|| words.strip_prefix(&["the"]))
+        .unwrap_or(&words);
     let known = !["every", "each", "all", "no"].contains(words.first()?) && shape(phrase) == Shape::Noun;
     let from = words.len().saturating_sub(2);
     (known && !words.is_empty()).then(|| words[from..].join(" "))
@@ -364,7 +426,10 @@ pub(super) fn thing(phrase: &str) -> Option<String> {
 pub(super) fn terse(phrase: &str) -> String {
     let cut = [" that ", " which "].iter().filter_map(|at| phrase.find(at)).min().unwrap_or(phrase.len());
     let phrase = &phrase[..cut];
-    let bare = ["A ", "An ", "The ", "a ", "an ", "the "].iter().find_map(|article| phrase.strip_prefix(article)).unwrap_or(phrase);
+    let bare = ["A ", "An ", "The ", "a ", "an ", "the "]
+        .iter()
+        .find_map(|article| phrase.strip_prefix(article))
+        .unwrap_or(phrase);
     capital(bare)
 }
 

@@ -12,12 +12,54 @@ pub(super) struct Guard {
 
 /// Absolute, medical and worn-out words: the law (广告法) or the reader does not take them.
 const BANNED_ZH: &[&str] = &[
-    "最", "第一", "顶级", "顶尖", "极致", "极品", "唯一", "独一无二", "国家级", "世界级", "首选", "绝对", "完美", "万能", "永久", "百分百",
-    "特供", "王者", "之王", "天花板", "原价", "治", "排毒", "降火", "减肥", "瘦身", "助眠", "养颜", "免疫",
+    "最",
+    "第一",
+    "顶级",
+    "顶尖",
+    "极致",
+    "极品",
+    "唯一",
+    "独一无二",
+    "国家级",
+    "世界级",
+    "首选",
+    "绝对",
+    "完美",
+    "万能",
+    "永久",
+    "百分百",
+    "特供",
+    "王者",
+    "之王",
+    "天花板",
+    "原价",
+    "治",
+    "排毒",
+    "降火",
+    "减肥",
+    "瘦身",
+    "助眠",
+    "养颜",
+    "免疫",
 ];
 const BANNED_EN: &[&str] = &[
-    "best", "perfect", "number one", "#1", "unbeatable", "unmatched", "guaranteed", "risk-free", "miracle", "cure", "cures",
-    "world's", "money-back", "act now", "hurry", "last chance", "limited time",
+    "best",
+    "perfect",
+    "number one",
+    "#1",
+    "unbeatable",
+    "unmatched",
+    "guaranteed",
+    "risk-free",
+    "miracle",
+    "cure",
+    "cures",
+    "world's",
+    "money-back",
+    "act now",
+    "hurry",
+    "last chance",
+    "limited time",
 ];
 
 impl Guard {
@@ -28,12 +70,18 @@ impl Guard {
         banned.extend(BANNED_ZH.iter().chain(BANNED_EN).map(|w| (*w).to_owned()));
         let more: &[&str] = match id.split('.').next().unwrap_or_default() {
             "google_ads" => &["!", "！", "…", "|", "｜", "_", "#"],
-            "app_store" => &["!", "$", "?", "discount", "free", "sale", "% off", "new", "launch", "shop now", "优惠", "立减", "上新", "现价", "¥"],
-            "amazon" | "google_merchant" => {
-                &["!", "$", "?", "discount", "deal", "for free", "sale", "% off", "new", "launch", "shop now", "优惠", "立减", "上新", "现价", "¥"]
-            }
+            "app_store" => &[
+                "!", "$", "?", "discount", "free", "sale", "% off", "new", "launch", "shop now", "优惠",
+                "立减", "上新", "现价", "¥",
+            ],
+            "amazon" | "google_merchant" => &[
+                "!", "$", "?", "discount", "deal", "for free", "sale", "% off", "new", "launch", "shop now",
+                "优惠", "立减", "上新", "现价", "¥",
+            ],
             "tiktok" if id.contains("infeed") => &["#", "@", "{", "http"],
-            "wechat" if id.contains("moments") => &["点击", "点赞", "评论", "微信", "红包", "朋友圈", "——", "http", "戳"],
+            "wechat" if id.contains("moments") => {
+                &["点击", "点赞", "评论", "微信", "红包", "朋友圈", "——", "http", "戳"]
+            }
             "douyin" if id.contains("ad") => &["#", "@"],
             _ => &[],
         };
@@ -65,7 +113,9 @@ fn has(text: &str, word: &str) -> bool {
 /// Is a text within the hard limits of a field?
 pub(super) fn fits(field: &ToldField, text: &str, most: Option<u32>) -> bool {
     let length = field.length(text);
-    most.is_none_or(|most| length <= most) && field.max.is_none_or(|max| length <= max) && field.min.is_none_or(|min| length >= min)
+    most.is_none_or(|most| length <= most)
+        && field.max.is_none_or(|max| length <= max)
+        && field.min.is_none_or(|min| length >= min)
 }
 
 /// Up to `wanted` lines that fit and say different things; `taken` are those that stand elsewhere.
@@ -78,7 +128,13 @@ pub(super) fn pick(field: &ToldField, from: &[String], wanted: usize, taken: &[S
         if !field.required && most != field.target {
             break;
         }
-        let need = if strict { wanted } else if field.required { field.at_least as usize } else { 0 };
+        let need = if strict {
+            wanted
+        } else if field.required {
+            field.at_least as usize
+        } else {
+            0
+        };
         for line in from {
             if chosen.len() >= need {
                 break;
@@ -111,7 +167,10 @@ impl Paragraph<'_> {
         for sentence in middle {
             let close = close.map(String::as_str).unwrap_or_default();
             let so_far = parts.join(self.gap);
-            if new(&parts, sentence) && !plain(close).contains(&plain(sentence)) && self.fits(&[&so_far, sentence, close]) {
+            if new(&parts, sentence)
+                && !plain(close).contains(&plain(sentence))
+                && self.fits(&[&so_far, sentence, close])
+            {
                 parts.push(sentence.clone());
             }
         }
@@ -129,8 +188,12 @@ impl Paragraph<'_> {
 /// Does it say something that is not said yet? A clause of some length that was said before makes it old.
 pub(super) fn new(parts: &[String], sentence: &str) -> bool {
     let mine = plain(sentence);
-    let clauses: Vec<String> = sentence.split(['，', '。', '：', ':', ',', '.', '；']).map(plain).filter(|c| is_long(c)).collect();
-    !parts.iter().map(|p| plain(p)).any(|said| said.contains(&mine) || mine.contains(&said) || clauses.iter().any(|c| said.contains(c)))
+    let clauses: Vec<String> =
+        sentence.split(['，', '。', '：', ':', ',', '.', '；']).map(plain).filter(|c| is_long(c)).collect();
+    !parts
+        .iter()
+        .map(|p| plain(p))
+        .any(|said| said.contains(&mine) || mine.contains(&said) || clauses.iter().any(|c| said.contains(c)))
 }
 
 fn is_long(clause: &str) -> bool {

@@ -12,10 +12,17 @@ pub(super) fn hashtags(placement: &str, bank: &Bank) -> String {
     let tags = bank.tags.iter().take(3);
     match placement {
         "weibo.post" => tags.map(|t| format!("#{t}#")).collect::<Vec<_>>().join(" "),
-        "instagram.feed" | "instagram.reels" | "tiktok.video_post" | "tiktok.photo_post" | "linkedin.page_post" | "douyin.video_post"
-        | "douyin.photo_post" | "wechat.channels_video" | "pinterest.standard_pin" | "pinterest.video_pin" | "youtube.video_upload" => {
-            tags.map(|t| format!("#{t}")).collect::<Vec<_>>().join(" ")
-        }
+        "instagram.feed"
+        | "instagram.reels"
+        | "tiktok.video_post"
+        | "tiktok.photo_post"
+        | "linkedin.page_post"
+        | "douyin.video_post"
+        | "douyin.photo_post"
+        | "wechat.channels_video"
+        | "pinterest.standard_pin"
+        | "pinterest.video_pin"
+        | "youtube.video_upload" => tags.map(|t| format!("#{t}")).collect::<Vec<_>>().join(" "),
         _ => String::new(),
     }
 }
@@ -40,12 +47,16 @@ pub(super) fn write(told: &Told, placement: &str, field: &ToldField, bank: &Bank
 }
 
 fn sells(placement: &str) -> bool {
-    ["amazon.", "etsy.", "google_merchant.", "app_store.", "shopify.", "jd.", "taobao."].iter().any(|shop| placement.starts_with(shop))
+    ["amazon.", "etsy.", "google_merchant.", "app_store.", "shopify.", "jd.", "taobao."]
+        .iter()
+        .any(|shop| placement.starts_with(shop))
 }
 
 /// Where a text stands below a video or pictures that people swipe through.
 fn brief_reads(placement: &str) -> bool {
-    ["douyin.", "kuaishou.", "tiktok.", "wechat.channels", "instagram."].iter().any(|place| placement.starts_with(place))
+    ["douyin.", "kuaishou.", "tiktok.", "wechat.channels", "instagram."]
+        .iter()
+        .any(|place| placement.starts_with(place))
 }
 
 /// Where an address in the text can be followed.
@@ -98,9 +109,17 @@ fn specs(bank: &Bank) -> Vec<String> {
 fn note(bank: &Bank) -> Vec<String> {
     let hook = bank.hooks.first().cloned().unwrap_or_default();
     if !bank.chinese {
-        return vec![hook, list("· ", bank.bullets.iter().take(4).map(|s| s.text.clone())), sale(bank), bank.closes.first().cloned().unwrap_or_default()];
+        return vec![
+            hook,
+            list("· ", bank.bullets.iter().take(4).map(|s| s.text.clone())),
+            sale(bank),
+            bank.closes.first().cloned().unwrap_or_default(),
+        ];
     }
-    let points = list("✅ ", bank.bullets.iter().map(|s| s.text.clone()).filter(|b| !hook.contains(b.as_str())).take(4));
+    let points = list(
+        "✅ ",
+        bank.bullets.iter().map(|s| s.text.clone()).filter(|b| !hook.contains(b.as_str())).take(4),
+    );
     let numbers = bank.numbers.as_ref().map(|n| format!("📝 {n}")).unwrap_or_default();
     let offer = bank.offer.as_ref().or(bank.price.as_ref()).map(|o| format!("🛒 {o}")).unwrap_or_default();
     let ask = format!("关于{}，还想了解什么？评论区聊聊～", bank.noun);
@@ -118,10 +137,21 @@ fn clip(bank: &Bank) -> Vec<String> {
     let said = [hook.clone()];
     let unsaid = |b: &&Said| new(&said, &b.text);
     let stop = if bank.chinese { "。" } else { "." };
-    let points = bank.bullets.iter().filter(unsaid).take(2).map(|b| format!("{}{stop}", b.text)).collect::<Vec<_>>().join("\n");
+    let points = bank
+        .bullets
+        .iter()
+        .filter(unsaid)
+        .take(2)
+        .map(|b| format!("{}{stop}", b.text))
+        .collect::<Vec<_>>()
+        .join("\n");
     let sale = bank.offer.as_ref().or(bank.price.as_ref()).cloned().unwrap_or_default();
     let close = bank.closes.first().cloned().unwrap_or_default();
-    vec![hook.clone(), points, [sale, close].iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(bank.gap())]
+    vec![
+        hook.clone(),
+        points,
+        [sale, close].iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(bank.gap()),
+    ]
 }
 
 /// A post with paragraphs: attention, interest, desire, action.
@@ -133,13 +163,23 @@ fn post(told: &Told, bank: &Bank, links: bool) -> Vec<String> {
     let half = bank.body.len().div_ceil(2);
     let opened = [hook.clone()];
     let unsaid = |s: &&Said| new(&opened, &s.text);
-    let paragraph = |said: &[Said]| said.iter().filter(unsaid).map(|s| s.text.clone()).collect::<Vec<_>>().join(gap);
-    let link = told.url.as_ref().filter(|_| links).map(|url| if bank.chinese { format!("详情：{url}") } else { format!("More: {url}") });
+    let paragraph =
+        |said: &[Said]| said.iter().filter(unsaid).map(|s| s.text.clone()).collect::<Vec<_>>().join(gap);
+    let link = told
+        .url
+        .as_ref()
+        .filter(|_| links)
+        .map(|url| if bank.chinese { format!("详情：{url}") } else { format!("More: {url}") });
     let close = bank.closes.first().cloned().unwrap_or_default();
     vec![
         hook.clone(),
         paragraph(&bank.body[..half]),
-        [paragraph(&bank.body[half..]), bank.numbers.clone().unwrap_or_default()].iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(gap),
+        [paragraph(&bank.body[half..]), bank.numbers.clone().unwrap_or_default()]
+            .iter()
+            .filter(|p| !p.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(gap),
         [sale(bank), close].iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(gap),
         link.unwrap_or_default(),
     ]
@@ -148,7 +188,8 @@ fn post(told: &Told, bank: &Bank, links: bool) -> Vec<String> {
 /// A product description: what it is, what the buyer has of it, the data.
 fn listing(told: &Told, bank: &Bank) -> Vec<String> {
     let heading = if bank.chinese { "产品信息" } else { "Details" };
-    let opening = bank.hooks.iter().find(|h| plain(h).contains(&plain(&told.key_message))).or(bank.hooks.first());
+    let opening =
+        bank.hooks.iter().find(|h| plain(h).contains(&plain(&told.key_message))).or(bank.hooks.first());
     let intro = match (opening, bank.chinese) {
         (Some(hook), true) => format!("{}。{hook}", told.product),
         (Some(hook), false) => format!("{}. {hook}", told.product),
@@ -177,13 +218,27 @@ fn ul(items: &[String]) -> String {
 fn html_listing(field: &ToldField, bank: &Bank, told: &Told) -> String {
     let hook = bank.hooks.first().cloned().unwrap_or_default();
     let legal = told.legal.iter().map(|l| format!("<p><small>{}</small></p>", escaped(l))).collect();
-    blocks(field, "\n", &[tag("p", &hook), ul(&texts(&bank.bullets)), tag("h3", if bank.chinese { "产品信息" } else { "Details" }), ul(&specs(bank)), legal])
+    blocks(
+        field,
+        "\n",
+        &[
+            tag("p", &hook),
+            ul(&texts(&bank.bullets)),
+            tag("h3", if bank.chinese { "产品信息" } else { "Details" }),
+            ul(&specs(bank)),
+            legal,
+        ],
+    )
 }
 
 fn html_page(field: &ToldField, page: &Page) -> String {
     let mut parts = vec![tag("p", &page.lead)];
     for (heading, paragraphs) in &page.sections {
-        parts.push(format!("{}\n{}", tag("h2", heading), paragraphs.iter().map(|p| tag("p", p)).collect::<Vec<_>>().join("\n")));
+        parts.push(format!(
+            "{}\n{}",
+            tag("h2", heading),
+            paragraphs.iter().map(|p| tag("p", p)).collect::<Vec<_>>().join("\n")
+        ));
     }
     parts.push(tag("p", &page.close));
     blocks(field, "\n", &parts)
@@ -192,7 +247,8 @@ fn html_page(field: &ToldField, page: &Page) -> String {
 /// A mail that any reader shows: one column, inline styles, the words first.
 fn html_mail(told: &Told, field: &ToldField, bank: &Bank) -> String {
     let short = |line: &&String| line.chars().count() <= if bank.chinese { 24 } else { 56 };
-    let headline = bank.titles.iter().chain(&bank.heads).find(short).cloned().unwrap_or_else(|| told.product.clone());
+    let headline =
+        bank.titles.iter().chain(&bank.heads).find(short).cloned().unwrap_or_else(|| told.product.clone());
     let opened = [headline.clone()];
     let intro = bank.hooks.iter().find(|h| new(&opened, h)).cloned().unwrap_or_default();
     let opened = [intro.clone()];
@@ -203,7 +259,11 @@ fn html_mail(told: &Told, field: &ToldField, bank: &Bank) -> String {
         format!("<p><a href=\"{}\" style=\"{style}\">{}</a></p>", escaped(url), escaped(&told.call_to_action))
     });
     let sale = sale(bank);
-    let legal: String = told.legal.iter().map(|l| format!("<p style=\"color:#666;font-size:12px\">{}</p>", escaped(l))).collect();
+    let legal: String = told
+        .legal
+        .iter()
+        .map(|l| format!("<p style=\"color:#666;font-size:12px\">{}</p>", escaped(l)))
+        .collect();
     let inner = [
         tag("h1", &headline),
         tag("p", &intro),

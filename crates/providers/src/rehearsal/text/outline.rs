@@ -26,7 +26,11 @@ pub(super) fn write(inputs: &OutlineInputs, dice: &Dice) -> Outline {
 
 /// Length as a designer sees it: Chinese characters without punctuation, or English words.
 pub(super) fn size(text: &str, chinese: bool) -> usize {
-    if chinese { text.chars().filter(|c| c.is_alphanumeric()).count() } else { text.split_whitespace().count() }
+    if chinese {
+        text.chars().filter(|c| c.is_alphanumeric()).count()
+    } else {
+        text.split_whitespace().count()
+    }
 }
 
 /// What is left of a sentence when a part of it stands elsewhere.
@@ -35,24 +39,50 @@ fn without(text: &str, part: &str, chinese: bool) -> String {
     let rest = at.map(|at| format!("{}{}", &text[..at], &text[at + part.len()..])).unwrap_or_default();
     let marks = |c: char| c.is_whitespace() || matches!(c, '，' | '。' | ',' | ':' | '.' | '：' | '；');
     let rest = rest.trim_matches(marks);
-    let rest = [" for", " means", " so"].iter().find_map(|word| rest.strip_suffix(word)).unwrap_or(rest).trim_matches(marks);
+    let rest = [" for", " means", " so"]
+        .iter()
+        .find_map(|word| rest.strip_suffix(word))
+        .unwrap_or(rest)
+        .trim_matches(marks);
     // Only a whole clause is left, never half of one.
-    let whole = rest.split(['.', ':']).count() == 1 && (chinese || !["for", "means", "so"].contains(&rest.split(' ').next().unwrap_or_default()));
-    if !whole { String::new() } else if chinese { rest.to_owned() } else { super::en::capital(rest) }
+    let whole = rest.split(['.', ':']).count() == 1
+        && (chinese || !["for", "means", "so"].contains(&rest.split(' ').next().unwrap_or_default()));
+    if !whole {
+        String::new()
+    } else if chinese {
+        rest.to_owned()
+    } else {
+        super::en::capital(rest)
+    }
 }
 
 fn design(bank: &Bank, guard: &Guard) -> DesignWords {
     let chinese = bank.chinese;
-    let lines: Vec<String> = guard.allowed(&bank.heads.iter().chain(&bank.lines).cloned().collect::<Vec<_>>());
+    let lines: Vec<String> =
+        guard.allowed(&bank.heads.iter().chain(&bank.lines).cloned().collect::<Vec<_>>());
     let within = |most: usize, not: &[&str]| {
-        let differs = |l: &&String| !not.iter().any(|n| plain(n).contains(&plain(l)) || plain(l).contains(&plain(n)));
-        lines.iter().filter(|l| size(l, chinese) <= most && size(l, chinese) >= if chinese { 4 } else { 2 }).find(differs).cloned()
+        let differs =
+            |l: &&String| !not.iter().any(|n| plain(n).contains(&plain(l)) || plain(l).contains(&plain(n)));
+        lines
+            .iter()
+            .filter(|l| size(l, chinese) <= most && size(l, chinese) >= if chinese { 4 } else { 2 })
+            .find(differs)
+            .cloned()
     };
     let (long, short, below) = if chinese { (12, 8, 26) } else { (6, 4, 14) };
-    let headline = within(long, &[]).or_else(|| lines.first().cloned()).unwrap_or_else(|| bank.product.clone());
-    let headline_short = if size(&headline, chinese) <= short { headline.clone() } else { within(short, &[]).unwrap_or_else(|| bank.noun.clone()) };
-    let said = |text: &str| plain(&headline).contains(&plain(text)) || plain(text).contains(&plain(&headline));
-    let quoted = bank.body.iter().find(|s| guard.allows(&s.text) && !said(&s.text) && size(&s.text, chinese) <= below + 4);
+    let headline =
+        within(long, &[]).or_else(|| lines.first().cloned()).unwrap_or_else(|| bank.product.clone());
+    let headline_short = if size(&headline, chinese) <= short {
+        headline.clone()
+    } else {
+        within(short, &[]).unwrap_or_else(|| bank.noun.clone())
+    };
+    let said =
+        |text: &str| plain(&headline).contains(&plain(text)) || plain(text).contains(&plain(&headline));
+    let quoted = bank
+        .body
+        .iter()
+        .find(|s| guard.allows(&s.text) && !said(&s.text) && size(&s.text, chinese) <= below + 4);
     let quote = quoted.map(|s| s.text.trim_end_matches(['。', '.']).to_owned()).unwrap_or_default();
     // What the buyer has of the fact in the headline, else the message, else another fact.
     let about = bank.bullets.iter().find(|s| plain(&s.text).contains(&plain(&headline)));
@@ -66,7 +96,9 @@ fn design(bank: &Bank, guard: &Guard) -> DesignWords {
         .map(|t| t.trim_end_matches(['。', '.']).to_owned())
         .find(|t| *t != quote && !t.contains(". "))
         .unwrap_or_default();
-    let list = bank.specs.iter().filter(|s| guard.allows(&s.text) && size(&s.text, chinese) <= if chinese { 10 } else { 6 } && !said(&s.text));
+    let list = bank.specs.iter().filter(|s| {
+        guard.allows(&s.text) && size(&s.text, chinese) <= if chinese { 10 } else { 6 } && !said(&s.text)
+    });
     let mut bullets: Vec<String> = Vec::new();
     // Words and numbers in turn.
     let (numbers, words): (Vec<_>, Vec<_>) = list.partition(|s| s.is_number);

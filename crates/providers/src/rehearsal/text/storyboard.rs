@@ -35,11 +35,17 @@ impl Writer<'_> {
         // A section whose own lines are used up or too long takes another line about the product.
         options.extend(self.bank.lines.iter().map(|l| self.full(l)));
         options.extend(self.spare(&section.section));
-        let fits = |o: &&String| self.guard.allows(o) && self.seconds(o) <= f64::from(section.seconds) * 0.96 && size(o, self.chinese) <= section.most as usize;
+        let fits = |o: &&String| {
+            self.guard.allows(o)
+                && self.seconds(o) <= f64::from(section.seconds) * 0.96
+                && size(o, self.chinese) <= section.most as usize
+        };
         let mut fitting: Vec<&String> = options.iter().filter(fits).collect();
         fitting.dedup();
-        let unsaid = |o: &&&String| !said.iter().any(|s| plain(s).contains(&plain(o)) || plain(o).contains(&plain(s)));
-        let narration = fitting.iter().find(unsaid).or(fitting.last()).map(|o| (*o).clone()).unwrap_or_default();
+        let unsaid =
+            |o: &&&String| !said.iter().any(|s| plain(s).contains(&plain(o)) || plain(o).contains(&plain(s)));
+        let narration =
+            fitting.iter().find(unsaid).or(fitting.last()).map(|o| (*o).clone()).unwrap_or_default();
         said.push(narration.clone());
         let picture = self.picture(&section.section, said.len());
         Scene {
@@ -61,7 +67,13 @@ impl Writer<'_> {
             _ => 0.0,
         };
         let letters = |c: char| match c {
-            _ if c.is_ascii_digit() => if self.chinese { 0.36 } else { 0.5 },
+            _ if c.is_ascii_digit() => {
+                if self.chinese {
+                    0.36
+                } else {
+                    0.5
+                }
+            }
             _ if c.is_alphabetic() && !c.is_ascii() => 0.22,
             'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'A' | 'E' | 'I' | 'O' | 'U' => 0.2,
             _ => 0.0,
@@ -86,10 +98,16 @@ impl Writer<'_> {
         let bank = &self.bank;
         let outline = &self.inputs.outline;
         let full = |text: &str| self.full(text);
-        let stop = |text: &str| if self.chinese { zh::stop(text).to_owned() } else { en::stop(text).to_owned() };
+        let stop =
+            |text: &str| if self.chinese { zh::stop(text).to_owned() } else { en::stop(text).to_owned() };
         let body: Vec<String> = bank.body.iter().map(|s| s.text.clone()).collect();
         let points: Vec<String> = outline.points.iter().map(|p| p.line.clone()).collect();
-        let benefits = || told.facts.iter().filter_map(|f| f.benefit.as_deref()).map(|b| full(&capital(&stop(b), self.chinese)));
+        let benefits = || {
+            told.facts
+                .iter()
+                .filter_map(|f| f.benefit.as_deref())
+                .map(|b| full(&capital(&stop(b), self.chinese)))
+        };
         let all = match section {
             "hook" => {
                 let key = full(&capital(&stop(&told.key_message), self.chinese));
@@ -99,14 +117,26 @@ impl Writer<'_> {
             "reveal" => self.reveal(),
             "price" => {
                 let short_offer = told.offer.iter().map(|o| full(&capital(&stop(&o.text), self.chinese)));
-                let both = bank.price.iter().flat_map(|p| told.offer.iter().map(move |o| format!("{p}{}{}", bank.gap(), full(&capital(&stop(&o.text), self.chinese)))));
+                let both = bank.price.iter().flat_map(|p| {
+                    told.offer.iter().map(move |o| {
+                        format!("{p}{}{}", bank.gap(), full(&capital(&stop(&o.text), self.chinese)))
+                    })
+                });
                 let both: Vec<String> = both.collect();
                 both.into_iter().chain(bank.price.clone()).chain(short_offer).collect()
             }
             "call_to_action" => {
                 let act = capital(&stop(&told.call_to_action), self.chinese);
-                let named = if self.chinese { format!("{}，{act}。", told.product) } else { format!("{}. {act}.", told.product) };
-                let short = if self.chinese { format!("{}，{act}。", told.brand) } else { format!("{act} with {}.", told.brand) };
+                let named = if self.chinese {
+                    format!("{}，{act}。", told.product)
+                } else {
+                    format!("{}. {act}.", told.product)
+                };
+                let short = if self.chinese {
+                    format!("{}，{act}。", told.brand)
+                } else {
+                    format!("{act} with {}.", told.brand)
+                };
                 vec![outline.close.clone(), named, short, full(&act)]
             }
             "trust" => bank.numbers.iter().cloned().chain(bank.specs.iter().map(|s| full(&s.text))).collect(),
@@ -114,8 +144,15 @@ impl Writer<'_> {
             // Fact by fact: in full, else shorter.
             _ => {
                 let short = bank.bullets.iter().map(|b| full(&b.text));
-                let line = |n: usize| [points.get(n), body.get(n)].into_iter().flatten().cloned().collect::<Vec<_>>();
-                short.enumerate().flat_map(|(n, b)| line(n).into_iter().chain([b])).chain(bank.titles.iter().map(|t| full(t))).chain(benefits()).collect()
+                let line = |n: usize| {
+                    [points.get(n), body.get(n)].into_iter().flatten().cloned().collect::<Vec<_>>()
+                };
+                short
+                    .enumerate()
+                    .flat_map(|(n, b)| line(n).into_iter().chain([b]))
+                    .chain(bank.titles.iter().map(|t| full(t)))
+                    .chain(benefits())
+                    .collect()
             }
         };
         distinct(all)
@@ -128,7 +165,10 @@ impl Writer<'_> {
             let want = audience.want.map(|w| format!("{w}。"));
             want.into_iter().chain([format!("写给{}。", audience.who)]).collect()
         } else {
-            en::want(&told.audience).into_iter().chain([format!("For {}.", en::lower(en::stop(&told.audience)))]).collect()
+            en::want(&told.audience)
+                .into_iter()
+                .chain([format!("For {}.", en::lower(en::stop(&told.audience)))])
+                .collect()
         }
     }
 
@@ -191,10 +231,14 @@ impl Writer<'_> {
             (ScenePicture::Detail, true) => format!("{product}的细节特写，浅景深"),
             (ScenePicture::Background, true) => "品牌色背景，光影缓慢移动，留白给文字".into(),
             (ScenePicture::EndCard, true) => "品牌标识、优惠信息与行动号召".into(),
-            (ScenePicture::Product, false) => format!("{product} in the middle of the frame, the camera moving slowly closer"),
+            (ScenePicture::Product, false) => {
+                format!("{product} in the middle of the frame, the camera moving slowly closer")
+            }
             (ScenePicture::Lifestyle, false) => format!("{product} in use, natural light, a slow pan"),
             (ScenePicture::Detail, false) => format!("A close detail of {product}, shallow depth of field"),
-            (ScenePicture::Background, false) => "A background in the brand's colours, light moving slowly, room for words".into(),
+            (ScenePicture::Background, false) => {
+                "A background in the brand's colours, light moving slowly, room for words".into()
+            }
             (ScenePicture::EndCard, false) => "Logo, offer and call to action".into(),
         }
     }

@@ -23,9 +23,15 @@ fn english_phrases_are_known_by_their_shape() {
 
 #[test]
 fn phrases_are_parted_only_where_both_parts_stand() {
-    assert_eq!(en::pieces("hand-picked before Qingming, one bud and one leaf"), ["hand-picked before Qingming", "one bud and one leaf"]);
+    assert_eq!(
+        en::pieces("hand-picked before Qingming, one bud and one leaf"),
+        ["hand-picked before Qingming", "one bud and one leaf"]
+    );
     assert_eq!(en::pieces("a toasted, chestnut-like note"), ["a toasted, chestnut-like note"]);
-    assert_eq!(en::pieces("a hillside garden in Hangzhou, Zhejiang"), ["a hillside garden in Hangzhou, Zhejiang"]);
+    assert_eq!(
+        en::pieces("a hillside garden in Hangzhou, Zhejiang"),
+        ["a hillside garden in Hangzhou, Zhejiang"]
+    );
     assert_eq!(zh::pieces("入口鲜爽，回甘清甜。"), ["入口鲜爽", "回甘清甜"]);
     assert_eq!(zh::pieces("轻，稳，安静"), ["轻，稳，安静"]);
 }
@@ -35,7 +41,10 @@ fn an_audience_is_spoken_to() {
     assert_eq!(en::want("Hikers who carry their own water.").as_deref(), Some("You carry your own water."));
     assert_eq!(en::want("People in offices"), None);
     let audience = zh::audience("忙碌的上班族，想给自己留一杯茶的时间");
-    assert_eq!((audience.who.as_str(), audience.want.as_deref()), ("忙碌的上班族", Some("想给自己留一杯茶的时间")));
+    assert_eq!(
+        (audience.who.as_str(), audience.want.as_deref()),
+        ("忙碌的上班族", Some("想给自己留一杯茶的时间"))
+    );
 }
 
 #[test]

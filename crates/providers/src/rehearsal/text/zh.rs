@@ -13,8 +13,14 @@ pub(super) fn bank(told: &Told, lead: Lead, turn: usize, dice: &Dice) -> Bank {
     let facts: Vec<ToldFact> = turned(worded, lead, turn, |_| false);
     let bare: Vec<&ToldFact> = told.facts.iter().filter(|f| f.is_number && f.benefit.is_none()).collect();
     let bare_text: Vec<String> = bare.iter().map(|f| statement(f)).collect();
-    let mut specs: Vec<Said> = told.facts.iter().filter(|f| f.is_number).map(|f| Said::about(f, statement(f))).collect();
-    specs.extend(facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated).into_iter().map(move |p| Said::about(f, p))));
+    let mut specs: Vec<Said> =
+        told.facts.iter().filter(|f| f.is_number).map(|f| Said::about(f, statement(f))).collect();
+    specs.extend(
+        facts
+            .iter()
+            .filter(|f| !f.is_number)
+            .flat_map(|f| pieces(&f.stated).into_iter().map(move |p| Said::about(f, p))),
+    );
     let writer = Writer { told, noun: &noun, facts: &facts, dice };
     Bank {
         chinese: true,
@@ -49,9 +55,14 @@ pub(super) fn stop(text: &str) -> &str {
 
 /// The parts of a phrase that stand for themselves.
 pub(super) fn pieces(text: &str) -> Vec<String> {
-    let parts: Vec<&str> = stop(text).split(['，', '；', '。', '！', '？']).map(str::trim).filter(|p| !p.is_empty()).collect();
+    let parts: Vec<&str> =
+        stop(text).split(['，', '；', '。', '！', '？']).map(str::trim).filter(|p| !p.is_empty()).collect();
     // A part of one or two characters belongs to its neighbour.
-    if parts.iter().any(|p| p.chars().count() < 3) { vec![stop(text).to_owned()] } else { parts.into_iter().map(String::from).collect() }
+    if parts.iter().any(|p| p.chars().count() < 3) {
+        vec![stop(text).to_owned()]
+    } else {
+        parts.into_iter().map(String::from).collect()
+    }
 }
 
 /// `明前龙井` of `山前雾 明前龙井`, `保温瓶` of `蕨径 750 毫升保温瓶`.
@@ -59,7 +70,10 @@ fn noun(product: &str, brand: &str) -> String {
     let bare = product.strip_prefix(brand).unwrap_or(product).trim();
     let rest = bare.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' '));
     let measured = rest.len() < bare.len();
-    let units = ["毫升", "千克", "公斤", "厘米", "毫米", "英寸", "升", "克", "寸", "米", "瓦", "片", "支", "ml", "ML", "L", "g", "kg"];
+    let units = [
+        "毫升", "千克", "公斤", "厘米", "毫米", "英寸", "升", "克", "寸", "米", "瓦", "片", "支", "ml", "ML",
+        "L", "g", "kg",
+    ];
     let noun = if measured { units.iter().find_map(|u| rest.strip_prefix(u)).unwrap_or(rest) } else { rest };
     let noun = noun.trim();
     if noun.chars().count() >= 2 { noun.to_owned() } else { product.to_owned() }
@@ -154,7 +168,11 @@ impl Writer<'_> {
                 Some(benefit) if fact.is_number => format!("{}，{benefit}。", statement(fact)),
                 Some(benefit) => {
                     shape += 1;
-                    if shape == 1 { shaped(start % 2 * 2, fact, benefit) } else { shaped(start + shape, fact, benefit) }
+                    if shape == 1 {
+                        shaped(start % 2 * 2, fact, benefit)
+                    } else {
+                        shaped(start + shape, fact, benefit)
+                    }
                 }
             };
             Said::about(fact, text)
@@ -165,11 +183,16 @@ impl Writer<'_> {
     fn lines(&self, lead: Lead) -> Vec<String> {
         let Self { told, noun, facts, .. } = self;
         let key = stop(&told.key_message).to_owned();
-        let stated: Vec<String> = facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated)).collect();
-        let benefits: Vec<String> = facts.iter().filter_map(|f| f.benefit.as_deref()).flat_map(pieces).collect();
-        let whole: Vec<String> = facts.iter().filter_map(|f| f.benefit.as_deref()).map(|b| stop(b).to_owned()).collect();
-        let numbers: Vec<String> = facts.iter().chain(&told.facts).filter(|f| f.is_number).map(statement).collect();
-        let offers = told.offer.iter().flat_map(|o| std::iter::once(stop(&o.text).to_owned()).chain(pieces(&o.text)));
+        let stated: Vec<String> =
+            facts.iter().filter(|f| !f.is_number).flat_map(|f| pieces(&f.stated)).collect();
+        let benefits: Vec<String> =
+            facts.iter().filter_map(|f| f.benefit.as_deref()).flat_map(pieces).collect();
+        let whole: Vec<String> =
+            facts.iter().filter_map(|f| f.benefit.as_deref()).map(|b| stop(b).to_owned()).collect();
+        let numbers: Vec<String> =
+            facts.iter().chain(&told.facts).filter(|f| f.is_number).map(statement).collect();
+        let offers =
+            told.offer.iter().flat_map(|o| std::iter::once(stop(&o.text).to_owned()).chain(pieces(&o.text)));
         let mut sale: Vec<String> = offers.collect();
         sale.extend(told.price.iter().map(|p| format!("{noun}现价{p}")));
         let named: Vec<String> = stated.iter().map(|s| format!("{noun}，{s}")).collect();
@@ -179,7 +202,9 @@ impl Writer<'_> {
             Lead::Moment => vec![vec![key], benefits, stated, whole, numbers, named, sale],
             Lead::Offer => vec![sale, vec![key], benefits, stated, numbers, whole, named],
             Lead::People => vec![benefits, vec![key], stated, whole, named, numbers, sale],
-            Lead::Question => vec![asks.into_iter().collect(), stated, benefits, vec![key], numbers, whole, named, sale],
+            Lead::Question => {
+                vec![asks.into_iter().collect(), stated, benefits, vec![key], numbers, whole, named, sale]
+            }
         };
         let mut lines = interleaved(order);
         lines.push(told.product.clone());
@@ -192,17 +217,22 @@ impl Writer<'_> {
     fn heads(&self, lead: Lead) -> Vec<String> {
         let Self { told, facts, .. } = self;
         let key = vec![stop(&told.key_message).to_owned()];
-        let stated: Vec<String> = facts.iter().filter(|f| !f.is_number).map(|f| stop(&f.stated).to_owned()).collect();
+        let stated: Vec<String> =
+            facts.iter().filter(|f| !f.is_number).map(|f| stop(&f.stated).to_owned()).collect();
         let stated = stated.iter().cloned().chain(stated.iter().flat_map(|s| pieces(s))).collect::<Vec<_>>();
-        let benefits: Vec<String> = facts.iter().filter_map(|f| f.benefit.as_deref()).map(|b| stop(b).to_owned()).collect();
+        let benefits: Vec<String> =
+            facts.iter().filter_map(|f| f.benefit.as_deref()).map(|b| stop(b).to_owned()).collect();
         let mut sale: Vec<String> = told.offer.iter().map(|o| stop(&o.text).to_owned()).collect();
         sale.extend(told.price.iter().map(|p| format!("现价{p}")));
-        distinct(match lead {
-            Lead::Craft | Lead::Question => [stated, benefits, key],
-            Lead::Moment => [key, benefits, stated],
-            Lead::Offer => [sale, key, benefits],
-            Lead::People => [benefits, key, stated],
-        }.concat())
+        distinct(
+            match lead {
+                Lead::Craft | Lead::Question => [stated, benefits, key],
+                Lead::Moment => [key, benefits, stated],
+                Lead::Offer => [sale, key, benefits],
+                Lead::People => [benefits, key, stated],
+            }
+            .concat(),
+        )
     }
 
     fn titles(&self, lead: Lead) -> Vec<String> {
@@ -215,7 +245,11 @@ impl Writer<'_> {
         };
         let pairs: Vec<String> = facts.iter().filter_map(pairs).flatten().collect();
         let tail = |b: &str| pieces(b).last().map(|p| format!("{p}的{noun}"));
-        let of = facts.iter().filter_map(|f| f.benefit.as_deref()).find_map(tail).filter(|t| !t.contains("也") && !t.contains("还"));
+        let of = facts
+            .iter()
+            .filter_map(|f| f.benefit.as_deref())
+            .find_map(tail)
+            .filter(|t| !t.contains("也") && !t.contains("还"));
         let ask = facts.first().map(|f| format!("{noun}怎么选？看{}就清楚", f.label));
         let sale = told.offer.as_ref().map(|o| format!("{noun}｜{}", stop(&o.text)));
         let named = format!("{noun}｜{key}");
@@ -233,7 +267,8 @@ impl Writer<'_> {
         let act = stop(&self.told.call_to_action);
         let key = stop(&self.told.key_message);
         let noun = self.noun;
-        let mut closes = vec![format!("喜欢的话，{act}。"), format!("{act}，{key}。"), format!("{noun}，{act}。")];
+        let mut closes =
+            vec![format!("喜欢的话，{act}。"), format!("{act}，{key}。"), format!("{noun}，{act}。")];
         let by = self.dice.roll("close") % closes.len();
         closes.rotate_left(by);
         closes.push(format!("{act}。"));
