@@ -52,6 +52,9 @@ impl Cast {
     fn cost(&self, entry: &Entry, usage: &Usage) -> Result<Money, Error> {
         let catalog = self.0.catalog();
         let priced = catalog.priced_as(entry);
+        if !usage.estimated && !catalog.is_rehearsal(entry) {
+            return price::cost(priced, usage);
+        }
         let usage = as_counted_by(priced, usage);
         let served = Role::ALL.into_iter().find(|role| catalog.serving(*role).id == entry.id);
         match served.filter(|_| usage.estimated).map(|role| self.0.quote(role, &usage)) {
@@ -63,22 +66,21 @@ impl Cast {
 }
 
 /// Rehearsal counts pictures and characters where the model that it stands in for counts tokens and seconds: what these
-/// will be, rather too much than too little. Use that has a price is left as it is.
+/// will be, rather too much than too little. What has no price of its own is part of what has one.
 fn as_counted_by(priced: &Entry, usage: &Usage) -> Usage {
     let has = |unit: PriceUnit| priced.price.iter().any(|row| row.unit == unit);
     let mut usage = usage.clone();
-    if usage.counts.iter().any(|(unit, count)| *count > 0 && has(*unit)) {
-        return usage;
+    if !usage.counts.iter().any(|(unit, count)| *count > 0 && has(*unit)) {
+        let (pictures, characters) = (usage.count(PriceUnit::Image), usage.count(PriceUnit::Character));
+        let largest = priced.abilities.image_tokens.values().copied().max().unwrap_or(0);
+        let instead = [
+            (PriceUnit::ImageOutputToken, pictures * largest),
+            (PriceUnit::InputToken, characters),
+            // A slow speaker: four characters in a second.
+            (PriceUnit::AudioSecond, characters.div_ceil(4)),
+        ];
+        usage.counts.extend(instead.into_iter().filter(|(unit, count)| *count > 0 && has(*unit)));
     }
-    let (pictures, characters) = (usage.count(PriceUnit::Image), usage.count(PriceUnit::Character));
-    let largest = priced.abilities.image_tokens.values().copied().max().unwrap_or(0);
-    let instead = [
-        (PriceUnit::ImageOutputToken, pictures * largest),
-        (PriceUnit::InputToken, characters),
-        // A slow speaker: four characters in a second.
-        (PriceUnit::AudioSecond, characters.div_ceil(4)),
-    ];
-    usage.counts.extend(instead.into_iter().filter(|(unit, count)| *count > 0 && has(*unit)));
     usage.counts.retain(|(unit, _)| has(*unit));
     usage
 }
@@ -117,6 +119,21 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_has_a_price_counts_alone() {
+        let seconds = [(PriceUnit::AudioSecond, 4)];
+        let both = [(PriceUnit::Character, 20), (PriceUnit::AudioSecond, 4)];
+        let price = |counts| price(&cast(""), Role::Speaker, counts, false).unwrap();
+        assert_eq!(price(&seconds), price(&both));
+    }
+
+    #[test]
+    fn what_a_provider_counted_is_never_left_out() {
+        let paid = cast("[roles]\nspeaker = 'openai/gpt-4o-mini-tts'");
+        let counts = [(PriceUnit::AudioSecond, 4), (PriceUnit::VideoSecond, 1)];
+        assert!(matches!(price(&paid, Role::Speaker, &counts, false), Err(Error::Unpriced { .. })));
     }
 
     #[test]
