@@ -1,6 +1,7 @@
 //! A storyboard becomes a timeline: who stands where and when in each ratio, inside the safe zones of the placements.
 
 mod card;
+mod focus;
 mod frame;
 mod scenes;
 
@@ -21,8 +22,9 @@ use handbill_media::{
 };
 
 pub(crate) use self::{
+    focus::interest,
     frame::{Frame, Zone, size_of},
-    scenes::{background, inset, interest},
+    scenes::{background, inset},
 };
 use super::pacing::Pace;
 
@@ -173,7 +175,14 @@ pub(crate) fn all_cues(script: &Script<'_>) -> Vec<Cue> {
 
 /// The large words of a scene: its headline, else its narration where that is short enough to be one.
 pub(crate) fn headline(scene: &Scene, locale: &Locale) -> Option<String> {
-    let (most, own) = (if locale.is_chinese() { 18 } else { 46 }, scene.headline.trim());
+    // Words that have the frame to themselves may be a whole sentence.
+    let most = match (locale.is_chinese(), scene.picture == ScenePicture::Background) {
+        (true, false) => 18,
+        (true, true) => 30,
+        (false, false) => 46,
+        (false, true) => 90,
+    };
+    let own = scene.headline.trim();
     let text = if own.is_empty() {
         Some(scene.narration.trim()).filter(|n| n.chars().count() <= most)?
     } else {

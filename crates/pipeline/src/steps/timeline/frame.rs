@@ -138,6 +138,20 @@ impl Frame {
         }
     }
 
+    /// The box of words that have the frame to themselves.
+    pub(crate) fn statement(&self) -> Area {
+        let Area { x, y, w, h } = self.headline;
+        match self.shape {
+            // Below the captions where these stand high, else in the middle.
+            Shape::Tall if self.captions.y < 0.5 => {
+                let from = self.captions.y + self.captions.h + 0.015;
+                area(x, from, w, (self.card.y + self.card.h - from).max(0.12))
+            }
+            Shape::Tall => area(x, 0.3, w, 0.34),
+            _ => area(x, y, 1.0 - 2.0 * x, h),
+        }
+    }
+
     /// Size of captions, as a share of the shorter side.
     pub(crate) fn caption_size(&self, locale: &Locale) -> f64 {
         let base = if locale.is_chinese() { 0.044 } else { 0.039 };
@@ -179,7 +193,7 @@ mod tests {
         assert_eq!((zone.top * 1920.0).round(), 288.0);
         assert_eq!((zone.bottom * 1920.0).round(), 672.0);
         let frame = Frame::new(size, zone);
-        for area in [frame.headline, frame.captions, frame.logo, frame.card] {
+        for area in [frame.headline, frame.captions, frame.logo, frame.card, frame.statement()] {
             assert!(area.y >= zone.top - 1e-9 && area.y + area.h <= 1.0 - zone.bottom + 1e-9, "{area:?}");
         }
     }

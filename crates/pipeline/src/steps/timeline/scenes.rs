@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use handbill_domain::{
-    channel::Size,
-    words::{Scene, ScenePicture},
-};
+use handbill_domain::words::{Scene, ScenePicture};
 use handbill_media::{
-    Canvas, Color, image,
+    Canvas, Color,
     video::{
         Easing,
         timeline::{
@@ -17,7 +14,7 @@ use handbill_media::{
     },
 };
 
-use super::{Script, card, frame::Shape, headline};
+use super::{Script, card, focus::interest, frame::Shape, headline};
 
 /// Clips and overlays of all scenes.
 pub(super) fn write(script: &Script<'_>) -> (Vec<Clip>, Vec<Overlay>) {
@@ -56,6 +53,13 @@ pub(super) struct Seen {
     product: Option<f64>,
     /// A photo that stands below the words.
     inset: Option<String>,
+}
+
+impl Seen {
+    /// Is there nothing but the background?
+    fn is_bare(&self) -> bool {
+        !self.photo && self.product.is_none() && self.inset.is_none()
+    }
 }
 
 /// The name of a photo that was cut for the box below the words.
@@ -150,8 +154,10 @@ impl Take<'_> {
             // Beside words, what the photo shows moves away from them.
             let x = match self.script.frame.shape {
                 Shape::Tall => x,
-                _ if self.mirrored(seen) => x + 0.12,
-                _ => x - 0.12,
+                shape => {
+                    x + if shape == Shape::Wide { 0.12 } else { 0.05 }
+                        * if self.mirrored(seen) { 1.0 } else { -1.0 }
+                }
             };
             (view(1.06, x - 0.006 * turn, y), view(1.16, x + 0.006 * turn, y))
         } else {
@@ -277,12 +283,14 @@ impl Take<'_> {
         };
         if let Some(text) = headline(self.scene, script.locale) {
             let priced = self.scene.section == "price" && script.closing.price.is_some();
-            let area = if priced && frame.shape != Shape::Tall {
-                Area { h: frame.headline.h * 0.62, ..frame.headline }
-            } else {
-                frame.headline
+            let area = match frame.shape {
+                _ if seen.is_bare() => frame.statement(),
+                Shape::Square | Shape::Wide if priced => {
+                    Area { h: frame.headline.h * 0.62, ..frame.headline }
+                }
+                _ => frame.headline,
             };
-            let content = Content::Text(self.headline(&text, light));
+            let content = Content::Text(self.headline(&text, light, seen.is_bare()));
             let enter = Entrance {
                 stagger_ms: stagger,
                 ..entrance(kind, 750, if self.number == 0 { 150 } else { 380 })
@@ -295,7 +303,7 @@ impl Take<'_> {
         out
     }
 
-    fn headline(&self, text: &str, light: bool) -> Words {
+    fn headline(&self, text: &str, light: bool, alone: bool) -> Words {
         let script = self.script;
         let chinese = script.locale.is_chinese();
         let size = match (script.frame.shape, chinese) {
@@ -305,6 +313,8 @@ impl Take<'_> {
             (_, false) => 0.096,
         };
         let (text, lines) = broken(text, chinese, script.frame.shape);
+        // Words that have the frame to themselves are larger and may be longer.
+        let (size, lines) = if alone { (size * 1.14, lines.max(4)) } else { (size, lines) };
         Words {
             size,
             min_size: 0.036,
@@ -393,44 +403,6 @@ fn broken(text: &str, chinese: bool, shape: Shape) -> (String, u32) {
     }
     let lines = if text.chars().count() <= 5 { 1 } else { 2 };
     (text.to_owned(), if text.chars().count() > 18 { most } else { lines })
-}
-
-/// Where a photo shows what it is about, for a crop of this shape: the part that differs most from the colours at the
-/// left and right border.
-pub(crate) fn interest(photo: &Canvas, size: Size) -> (f64, f64) {
-    const N: u32 = 48;
-    let small = image::resize(photo, N, N);
-    let lab = |x: u32, y: u32| {
-        let [r, g, b, _] = small.pixel(x, y);
-        Color::rgb(r, g, b).oklab()
-    };
-    let apart = |a: [f32; 3], b: [f32; 3]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
-    let mut weights = vec![0f64; (N * N) as usize];
-    for y in 0..N {
-        let (left, right) = (lab(1, y), lab(N - 2, y));
-        for x in 0..N {
-            weights[(y * N + x) as usize] = f64::from(apart(lab(x, y), left).min(apart(lab(x, y), right)));
-        }
-    }
-    let shape = f64::from(size.width) / f64::from(size.height);
-    let own = f64::from(photo.width()) / f64::from(photo.height().max(1));
-    let span = |share: f64| ((f64::from(N) * share.min(1.0)).round() as u32).clamp(4, N);
-    let (wide, high) = (span(shape / own), span(own / shape));
-    let across: Vec<f64> = (0..N).map(|x| (0..N).map(|y| weights[(y * N + x) as usize]).sum()).collect();
-    let down: Vec<f64> = (0..N).map(|y| (0..N).map(|x| weights[(y * N + x) as usize]).sum()).collect();
-    (best_window(&across, wide as usize), best_window(&down, high as usize))
-}
-
-/// The middle of what weighs most within a window of this length, as a share of the whole.
-fn best_window(weights: &[f64], length: usize) -> f64 {
-    let sum = |from: usize| weights[from..from + length].iter().sum::<f64>();
-    let from = (0..=weights.len() - length).max_by(|a, b| sum(*a).total_cmp(&sum(*b))).unwrap_or(0);
-    let total = sum(from);
-    if total < 1e-6 {
-        return 0.5;
-    }
-    let middle = (from..from + length).map(|i| (i as f64 + 0.5) * weights[i]).sum::<f64>() / total;
-    middle / weights.len() as f64
 }
 
 pub(super) fn entrance(kind: EntranceKind, duration_ms: u64, delay_ms: u64) -> Entrance {

@@ -140,28 +140,3 @@ async fn a_storyboard_becomes_a_video_with_poster_and_captions() {
     let srt = studio.get(&output.assets[2].digest).await.unwrap();
     assert!(srt.starts_with(b"1\n00:00:00,"), "{}", String::from_utf8_lossy(&srt));
 }
-
-#[tokio::test]
-#[ignore = "to look at"]
-#[allow(clippy::print_stdout, reason = "it is run by hand, to be read")]
-async fn look() {
-    let dir = std::env::var("LOOK").unwrap();
-    for (brief, folder) in [(spring_tea(), "spring-tea"), (crate::samples::steel_bottle(), "steel-bottle")] {
-        let want = std::env::var("WANT").unwrap_or_default();
-        let (studio, results) = made(&brief, folder, |s| s.kind == "video" && s.key.contains(&want)).await;
-        for result in results {
-            match result {
-                Ok(output) => {
-                    println!("{}", output.value);
-                    for asset in &output.assets {
-                        println!("{} {:?}", asset.file, asset.checks);
-                        let path = Path::new(&dir).join(&asset.file);
-                        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                        std::fs::write(path, studio.get(&asset.digest).await.unwrap()).unwrap();
-                    }
-                }
-                Err(error) => println!("FAILED {error}"),
-            }
-        }
-    }
-}
