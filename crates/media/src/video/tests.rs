@@ -285,18 +285,3 @@ fn every_transition_starts_with_the_old_clip_and_ends_with_the_new_one() {
         assert!(mixed > middle.len() / 4, "{kind:?} is under way in its middle");
     }
 }
-
-#[test]
-#[ignore]
-fn determinism_loop() {
-    let (timeline, assets) = (a_timeline(), assets());
-    for n in 0..60 {
-        let film = Film::new(&timeline, &assets).unwrap();
-        film.render(
-            Quality::default(),
-            std::path::Path::new(&format!("{}/{n}.mp4", std::env::var("DET").unwrap())),
-            |_, _| true,
-        )
-        .unwrap();
-    }
-}
