@@ -72,6 +72,9 @@ pub struct StepOutput {
     pub value: Value,
     /// Finished assets; their bytes were put into the files before.
     pub assets: Vec<Asset>,
+    /// Catalogue ids of the generative models that wrote the value; empty where it was rehearsed or computed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
 }
 
 /// The graph of a recipe over a brief. Steps that nothing of the brief's deliverables needs are left out.

@@ -12,10 +12,8 @@ pub(super) struct Asked<'a> {
     pub(super) template: Option<&'a str>,
     pub(super) placement: &'a Placement,
     pub(super) slot: &'a ImageSlot,
-    pub(super) price: bool,
-    pub(super) offer: bool,
-    pub(super) quote: bool,
-    pub(super) photo: bool,
+    /// What of all that a template can need is there.
+    pub(super) there: &'a [Need],
     /// Whose turn it is.
     pub(super) turn: usize,
 }
@@ -46,12 +44,7 @@ pub(super) fn candidates<'t>(all: &'t [Template], asked: &Asked<'_>) -> Result<V
 }
 
 fn suits(template: &Template, asked: &Asked<'_>) -> bool {
-    let has = |need: &Need| match need {
-        Need::Price => asked.price,
-        Need::Offer => asked.offer,
-        Need::Quote => asked.quote,
-        Need::Photo => asked.photo,
-    };
+    let has = |need: &Need| asked.there.contains(need);
     let kind = template.suits.kinds.is_empty() || template.suits.kinds.contains(&asked.placement.kind);
     !template.suits.plain && template.suits.roles.is_empty() && kind && template.suits.needs.iter().all(has)
 }
@@ -70,10 +63,7 @@ mod tests {
             template: None,
             placement,
             slot,
-            price: true,
-            offer: true,
-            quote: true,
-            photo: true,
+            there: &[Need::Price, Need::Offer, Need::Quote, Need::Photo],
             turn: 0,
         };
         candidates(built_in(), &change(asked)).unwrap().iter().map(|t| t.name.as_str()).collect()
@@ -98,8 +88,7 @@ mod tests {
 
     #[test]
     fn what_the_brief_has_not_is_not_designed() {
-        let bare =
-            names("instagram.feed", "photo", |a| Asked { price: false, quote: false, photo: false, ..a });
+        let bare = names("instagram.feed", "photo", |a| Asked { there: &[Need::Offer], ..a });
         assert_eq!(bare, ["product-hero"]);
     }
 
@@ -107,16 +96,8 @@ mod tests {
     fn a_template_by_name_is_taken_or_missed() {
         assert_eq!(names("instagram.feed", "photo", |a| Asked { template: Some("offer"), ..a }), ["offer"]);
         let placement = placement("instagram.feed").unwrap();
-        let asked = Asked {
-            template: Some("nothing"),
-            placement,
-            slot: &placement.images[0],
-            price: true,
-            offer: true,
-            quote: true,
-            photo: true,
-            turn: 0,
-        };
+        let asked =
+            Asked { template: Some("nothing"), placement, slot: &placement.images[0], there: &[], turn: 0 };
         assert!(candidates(built_in(), &asked).is_err());
     }
 }
