@@ -24,7 +24,7 @@ pub struct Cli {
 const CODES: &str = "\
 Exit codes:
   0    everything was made
-  1    our mistake, or the machine's
+  1    failed: nothing was made, or the program or the machine broke
   2    the brief, a setting or an argument is wrong; nothing was started
   3    some assets were made, some failed
   4    above the ceiling; nothing was started
@@ -33,9 +33,9 @@ Exit codes:
 const CODES_ZH: &str = "\
 退出码：
   0    全部完成
-  1    程序或本机出错
+  1    失败：什么都没有做成，或程序、本机出错
   2    简报、设置或参数有误；尚未开始
-  3    部分内容制作失败
+  3    部分完成，部分失败
   4    超出费用上限；尚未开始
   130  已中断；再次运行同一命令即可继续";
 

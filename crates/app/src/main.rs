@@ -25,7 +25,10 @@ mod table;
 mod trace;
 mod wiring;
 
-use std::process::ExitCode;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
 
 use cli::{Cli, Command};
 use console::Console;
@@ -38,9 +41,11 @@ fn main() -> ExitCode {
     let cli = cli::parse(language);
     let console = Console::new(cli.lang.unwrap_or(language), cli.command.is_json(), cli.command.is_quiet());
     trace::start(&console);
-    match work(cli, console.clone()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(ending) => ending.tell(&console),
+    // A panic of ours is told by its hook and ends as any other mistake of ours, not with a code of its own.
+    match catch_unwind(AssertUnwindSafe(|| work(cli, console.clone()))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(ending)) => ending.tell(&console),
+        Err(_) => Ending::Failed(anyhow::anyhow!("a part of handbill broke; please tell us")).tell(&console),
     }
 }
 
