@@ -282,7 +282,8 @@ async fn every_prompt_on_every_sample_reads_as_it_was_approved() {
 }
 
 fn in_one_locale(sample: &Brief, tag: &str) -> Brief {
-    let mut brief = Brief { locales: vec![tag.parse().unwrap()], ..sample.clone() };
+    let mut brief = sample.clone();
+    brief.locales = vec![tag.parse().unwrap()];
     let abroad = channel::channels().iter().filter(|c| tag == "zh-CN" || c.region != "cn");
     let taken: Vec<&str> = abroad.flat_map(|c| &c.placements).map(|p| p.id.as_str()).collect();
     brief.placements.retain(|id| taken.contains(&id.as_str()));
