@@ -1,4 +1,5 @@
-//! Where lines end: as few lines as possible, then as even as possible, never where a reader would stumble.
+//! Where lines end: few lines, even ones, and above all never where a reader would stumble. A clause that ends with its
+//! line is worth a line more, or a smaller size.
 
 use std::ops::Range;
 
@@ -19,7 +20,7 @@ pub(super) struct Piece {
     pub(super) hard: bool,
 }
 
-/// Breaks into lines that are at most `width` wide: the fewest, and among those the most even ones.
+/// Breaks into lines that are at most `width` wide: few, even, and ending where a reader pauses.
 /// `None` when a piece is wider than a line or more than `most` lines are needed.
 pub(super) fn lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option<Vec<Range<usize>>> {
     let mut all = Vec::new();
@@ -44,11 +45,27 @@ pub(super) fn ends(pieces: &[Piece], lines: &[Range<usize>]) -> f32 {
         .sum()
 }
 
+/// What one line more than needed costs, in squared em: more than a clause's end gains, less than a bad break.
+const ONE_MORE: f32 = 7.0;
+
 fn paragraph_lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option<Vec<Range<usize>>> {
-    let count = fewest(pieces, width)?;
-    if count > most {
+    let fewest = fewest(pieces, width)?;
+    if fewest > most {
         return None;
     }
+    // A line more may let each end with its clause; what fits into one line stays there, and a long text is not stretched.
+    let largest = if (2..=4).contains(&fewest) { most.min(fewest + 1) } else { fewest };
+    (fewest..=largest)
+        .filter_map(|count| {
+            let (cost, lines) = in_lines(pieces, width, count, em)?;
+            Some((cost + (count - fewest) as f32 * ONE_MORE, lines))
+        })
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, lines)| lines)
+}
+
+/// The best way to break into exactly so many lines, and what it costs.
+fn in_lines(pieces: &[Piece], width: f32, count: usize, em: f32) -> Option<(f32, Vec<Range<usize>>)> {
     let total: f32 = pieces.iter().map(|p| p.width).sum();
     let target = total / count as f32;
     // best[k][i]: cost of the first i pieces in k lines, and where the last of them starts.
@@ -74,6 +91,7 @@ fn paragraph_lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option
             }
         }
     }
+    let cost = best[count][n].0;
     let mut ends = vec![n];
     let mut end = n;
     for k in (1..=count).rev() {
@@ -81,16 +99,19 @@ fn paragraph_lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option
         ends.push(end);
     }
     ends.reverse();
-    Some(ends.windows(2).map(|w| w[0]..w[1]).collect())
+    cost.is_finite().then(|| (cost, ends.windows(2).map(|w| w[0]..w[1]).collect()))
 }
 
 /// How little a line pleases: unevenness, a bad break at its end, a lonely character as the last line.
 fn line_cost(pieces: &[Piece], wide: f32, target: f32, em: f32, last: bool, count: usize) -> f32 {
     let off = (wide - target) / em;
     let slack = if last && wide < target && count > 4 { 0.3 } else { 1.0 };
-    let end = if last { 0.0 } else { pieces.last().map_or(0.0, |p| p.cost) };
-    let lonely = last && count > 1 && pieces.iter().map(|p| p.chars).sum::<usize>() < 2;
-    off * off * slack + end + if lonely { 1000.0 } else { 0.0 }
+    let cost = if last { 0.0 } else { pieces.last().map_or(0.0, |p| p.cost) };
+    // Clauses are as long as they are: lines that end with them need not be even.
+    let slack = if cost < 0.0 || (last && off < 0.0) { slack * 0.45 } else { slack };
+    let chars = pieces.iter().map(|p| p.chars).sum::<usize>();
+    let lonely = last && count > 1 && (chars < 2 || (chars < 6 && pieces.len() == 1 && wide < target * 0.4));
+    off * off * slack + cost + if lonely { if chars < 2 { 1000.0 } else { 12.0 } } else { 0.0 }
 }
 
 /// How many lines a paragraph needs at least.
