@@ -18,6 +18,7 @@ use handbill_media::{
 use handbill_provenance::Label;
 use serde::Deserialize;
 
+use self::choose::Turn;
 use super::{
     background::Drawn,
     label::{self, Parts},
@@ -79,9 +80,10 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
 }
 
 /// Which of the suitable templates has its turn: neighbours in a campaign differ, and so do variants and cards.
-fn turn(ctx: &Context<'_>, params: &Params) -> usize {
-    let position = ctx.brief.placements.iter().position(|id| *id == params.placement).unwrap_or(0);
-    position + params.variant.saturating_sub(1) as usize + params.card.saturating_sub(1) as usize
+fn turn(ctx: &Context<'_>, params: &Params) -> Turn {
+    let place = ctx.brief.placements.iter().position(|id| *id == params.placement).unwrap_or(0);
+    let variant = params.variant.saturating_sub(1) + params.card.saturating_sub(1);
+    Turn { place, variant: variant as usize, seed: ctx.seed }
 }
 
 /// The id of the picture.
@@ -99,7 +101,7 @@ struct Job {
     outline: Outline,
     material: Material,
     templates: Templates,
-    turn: usize,
+    turn: Turn,
     id: String,
     /// What a picture of the product or the logo alone says about its making.
     bare: Label,
