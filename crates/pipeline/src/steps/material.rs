@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use handbill_domain::{
-    brief::{Brief, PhotoRole, Price},
+    brief::{Brief, Photo, PhotoRole, Price},
     locale::Locale,
     money::Currency,
     text::Localized,
@@ -123,7 +123,6 @@ impl Files {
     async fn fetch(ctx: &Context<'_>, drawn: &[Drawn], wanted: Photos) -> Result<Self, Error> {
         let brand = &ctx.brief.brand;
         let photos = &ctx.brief.product.photos;
-        let of = |role: PhotoRole| photos.iter().filter(move |p| p.role == role).map(|p| p.file.as_str());
         let (lifestyles, details) = match wanted {
             Photos::First => (1, 0),
             Photos::All => (usize::MAX, usize::MAX),
@@ -138,13 +137,13 @@ impl Files {
             let read = files(ctx, path.as_deref()).await?;
             into.extend(read.into_iter().map(|(_, bytes)| bytes.to_vec()));
         }
-        let product = of(PhotoRole::Product).next().or_else(|| photos.first().map(|p| p.file.as_str()));
+        let product = in_role(photos, PhotoRole::Product, 1).pop().or_else(|| Some(&photos.first()?.file));
         Ok(Self {
             fonts,
             backgrounds,
             product: files(ctx, product).await?.pop(),
-            lifestyle: files(ctx, of(PhotoRole::Lifestyle).take(lifestyles)).await?,
-            detail: files(ctx, of(PhotoRole::Detail).take(details)).await?,
+            lifestyle: files(ctx, in_role(photos, PhotoRole::Lifestyle, lifestyles)).await?,
+            detail: files(ctx, in_role(photos, PhotoRole::Detail, details)).await?,
             logo: files(ctx, brand.logo.as_deref()).await?.pop(),
             logo_wide: files(ctx, brand.logo_wide.as_deref()).await?.pop(),
         })
@@ -168,6 +167,11 @@ impl Files {
             logo_wide: self.logo_wide.map(theirs).transpose()?,
         })
     }
+}
+
+/// The first photos in a role, by their files.
+fn in_role(photos: &[Photo], role: PhotoRole, most: usize) -> Vec<&str> {
+    photos.iter().filter(|photo| photo.role == role).map(|photo| photo.file.as_str()).take(most).collect()
 }
 
 /// Files that the brief names.
