@@ -22,6 +22,7 @@ mod serve;
 mod settings;
 mod summary;
 mod table;
+mod template;
 mod trace;
 mod wiring;
 
@@ -61,6 +62,7 @@ fn work(cli: Cli, console: Console) -> Result<(), Ending> {
         Command::Create(order) => runtime.block_on(create::create(&order, &settings, &console)),
         Command::Plan(order) => create::plan(&order, &settings, &console),
         Command::Schema { of } => schema::show(of, &console),
+        Command::Template { what } => template::run(&what, &console),
         Command::Doctor { .. } => runtime.block_on(doctor::doctor(&settings, &console)),
         Command::Serve { models } => runtime.block_on(serve::serve(models.as_deref(), &settings, &console)),
         Command::Migrate => runtime.block_on(migrate::migrate(&settings, &console)),

@@ -328,7 +328,20 @@ impl Board<'_> {
         let left = areas.map(|(x, ..)| x).fold(f32::MAX, f32::min);
         let (x, _, w, _) = self.frame;
         let margin = if left > x + w / 4.0 { w * 0.055 } else { left - x };
-        (left.min(x + w * 0.64), x + w - margin)
+        let left = left.min(x + w * 0.64);
+        // They stay on the field of colour that the words stand on.
+        let fields = layers.iter().filter_map(|l| match l {
+            Layer::Panel { area, .. } | Layer::Photo { area: Some(area), .. }
+                if area.h > 0.6 && area.w < 0.8 =>
+            {
+                Some(self.place(*area))
+            }
+            _ => None,
+        });
+        let edges = fields.map(|(from, _, wide, _)| if from > left { from } else { from + wide });
+        let right =
+            edges.filter(|edge| *edge > left + w * 0.2).fold(x + w - margin + self.unit * 2.0, f32::min);
+        (left, right - self.unit * 2.0)
     }
 
     /// An area whose edges on the frame's edges go on to the canvas's.

@@ -20,8 +20,10 @@ pub enum Ornament {
     Frame,
     /// The outline of the area with hollowed corners, as on labels and invitations.
     Label,
-    /// A voucher: a rectangle with a half round bite in each side and a perforation.
+    /// A voucher with its stub at the right: half round bites and a perforation between.
     Ticket,
+    /// A voucher with its stub at the foot.
+    Voucher,
     /// A seal with a scalloped edge.
     Seal,
     /// A field with a slanting right edge.
@@ -49,7 +51,8 @@ pub(super) fn draw(canvas: &mut Canvas, ornament: Ornament, rect: Rect, color: C
         }
         Ornament::Frame => shape::frame(canvas, rect, 0.0, thick, color),
         Ornament::Label => stroke(canvas, label(rect), color, thick),
-        Ornament::Ticket => ticket(canvas, rect, color),
+        Ornament::Ticket => ticket(canvas, rect, color, true),
+        Ornament::Voucher => ticket(canvas, rect, color, false),
         Ornament::Seal => fill(canvas, seal(rect), color),
         Ornament::Slant => {
             let lean = (w * 0.16).min(h * 0.3);
@@ -114,10 +117,9 @@ fn label((x, y, w, h): Rect) -> PathBuilder {
     path
 }
 
-/// A voucher, perforated at two thirds of its longer side.
-fn ticket(canvas: &mut Canvas, (x, y, w, h): Rect, color: Color) {
+/// A voucher, perforated at two thirds of its width, or of its height.
+fn ticket(canvas: &mut Canvas, (x, y, w, h): Rect, color: Color, wide: bool) {
     let bite = w.min(h) * 0.09;
-    let wide = w > h * 1.5;
     let margin = 2.0;
     let mut own =
         Canvas::new((w + margin * 2.0).ceil() as u32, (h + margin * 2.0).ceil() as u32, Color::CLEAR);
@@ -227,7 +229,7 @@ mod tests {
     #[test]
     fn every_ornament_draws_inside_its_area_only() {
         use Ornament::*;
-        for ornament in [Arch, Ring, Frame, Label, Ticket, Seal, Slant, Rays, Dots, Corners, Waves] {
+        for ornament in [Arch, Ring, Frame, Label, Ticket, Voucher, Seal, Slant, Rays, Dots, Corners, Waves] {
             let mut canvas = Canvas::new(300, 200, Color::WHITE);
             draw(&mut canvas, ornament, (50.0, 50.0, 200.0, 100.0), Color::BLACK, 2.0);
             let inked = |x: u32, y: u32| canvas.pixel(x, y) != [255; 4];

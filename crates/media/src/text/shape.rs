@@ -155,7 +155,7 @@ fn clings(before: &str, after: &str) -> bool {
         return false;
     };
     let number = last.is_ascii_digit();
-    let unit = after.trim_end().chars().count() <= 3 && first.is_alphabetic() && first.is_lowercase();
+    let unit = after.trim_end().chars().count() <= 6 && first.is_alphabetic() && first.is_lowercase();
     NOT_FIRST.contains(first)
         || NOT_LAST.contains(last)
         || (number && (is_han(first) || unit || first == '°'))
@@ -175,7 +175,7 @@ fn end_cost(part: &str, word_end: bool) -> f32 {
     } else if is_han(last) && !word_end {
         40.0
     } else if last == '的' || last == '地' {
-        7.0
+        9.0
     } else if is_han(last) {
         13.0
     } else {

@@ -134,8 +134,5 @@ fn headlines_break_between_clauses_and_shrink_for_it() {
         broken("浙江杭州的高山茶园，云雾里慢慢长成，香气更细", 500.0, "zh-CN"),
         ["浙江杭州的高山茶园，", "云雾里慢慢长成，", "香气更细"]
     );
-    assert_eq!(
-        broken("A toasted, chestnut-like note", 430.0, "en-US"),
-        ["A toasted,", "chestnut-like", "note"]
-    );
+    assert_eq!(broken("A toasted, chestnut-like note", 430.0, "en-US"), ["A toasted,", "chestnut-like note"]);
 }

@@ -34,15 +34,21 @@ pub(super) fn lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Optio
     Some(all)
 }
 
-/// What the ends of all lines but the last of each paragraph cost.
+/// What the ends of all lines but the last of each paragraph cost, and lines that look forgotten.
 pub(super) fn ends(pieces: &[Piece], lines: &[Range<usize>]) -> f32 {
     let last = |line: &Range<usize>| pieces.get(line.end.wrapping_sub(1));
-    lines
+    let ends: f32 = lines
         .iter()
         .filter_map(last)
         .filter(|p| !p.hard && p.bytes.end < pieces.last().map_or(0, |l| l.bytes.end))
         .map(|p| p.cost)
-        .sum()
+        .sum();
+    let wide = |line: &Range<usize>| pieces[line.clone()].iter().map(|p| p.width).sum::<f32>();
+    let target = lines.iter().map(wide).sum::<f32>() / lines.len().max(1) as f32;
+    let forgotten = |(n, line): (usize, &Range<usize>)| {
+        lonely(&pieces[line.clone()], wide(line), target, n + 1 == lines.len())
+    };
+    ends + if lines.len() > 1 { lines.iter().enumerate().map(forgotten).sum() } else { 0.0 }
 }
 
 /// What one line more than needed costs, in squared em: more than a clause's end gains, less than a bad break.
@@ -109,9 +115,18 @@ fn line_cost(pieces: &[Piece], wide: f32, target: f32, em: f32, last: bool, coun
     let cost = if last { 0.0 } else { pieces.last().map_or(0.0, |p| p.cost) };
     // Clauses are as long as they are: lines that end with them need not be even.
     let slack = if cost < 0.0 || (last && off < 0.0) { slack * 0.45 } else { slack };
+    off * off * slack + cost + if count > 1 { lonely(pieces, wide, target, last) } else { 0.0 }
+}
+
+/// A line of one character, or a last line of one short word, looks forgotten.
+fn lonely(pieces: &[Piece], wide: f32, target: f32, last: bool) -> f32 {
     let chars = pieces.iter().map(|p| p.chars).sum::<usize>();
-    let lonely = last && count > 1 && (chars < 2 || (chars < 6 && pieces.len() == 1 && wide < target * 0.4));
-    off * off * slack + cost + if lonely { if chars < 2 { 1000.0 } else { 12.0 } } else { 0.0 }
+    match (last, chars) {
+        (true, 0..=1) => 1000.0,
+        (false, 0..=1) => 16.0,
+        (true, 2..=6) if pieces.len() == 1 && wide < target * 0.6 => 11.0,
+        _ => 0.0,
+    }
 }
 
 /// How many lines a paragraph needs at least.
