@@ -67,6 +67,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("libwebp-sys", &["media"]),
     ("turbojpeg", &["media"]),
     ("ebur128", &["media"]),
+    ("qrcodegen", &["media"]),
     ("yuv", &["media"]),
     ("regex", &["checks"]),
     ("unicode-normalization", &["checks"]),
