@@ -80,7 +80,11 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         variant: Some(variant),
         brief_fields: READ,
     };
-    Ok(StepOutput { value: value(&copy)?, assets: vec![written.asset(ctx, file).await?], ..written.output()? })
+    Ok(StepOutput {
+        value: value(&copy)?,
+        assets: vec![written.asset(ctx, file).await?],
+        ..written.output()?
+    })
 }
 
 /// One property a field, so that a provider that enforces schemas enforces the field names too.

@@ -89,7 +89,8 @@ async fn made(
     let studio = Studio::default();
     let mut brief_files = BriefFiles::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(folder);
-    let names = brief.product.photos.iter().map(|p| &p.file).chain(&brief.brand.logo);
+    let names =
+        brief.product.photos.iter().map(|p| &p.file).chain(&brief.brand.logo).chain(&brief.brand.logo_wide);
     for name in names {
         let digest = studio.put(std::fs::read(root.join(name)).unwrap().into()).await.unwrap();
         brief_files.insert(name.clone(), digest);
