@@ -4,23 +4,23 @@ use serde_json::Value;
 
 use crate::house::{House, a_small_brief};
 
-/// Every picture becomes the product alone on a plain ground.
+/// For pictures of the role `single`: the product alone. A design that names its role comes before all others.
 const TEMPLATE: &str = "\
-name: product-hero
+name: alone
 title: { en: Ours alone, zh: 自家版式 }
-suits: { turn: 1 }
+suits: { roles: [single] }
 layouts:
   square: { layers: [{ product: { area: [0.2, 0.2, 0.6, 0.6], shadow: false, align: center, valign: middle } }] }
 ";
 const PROMPT: &str = "## system\nYou write plainly.\n\n## user\nWrite about {{ brief.product }}.\n";
 
 #[test]
-fn a_template_and_a_prompt_of_the_users_own_stand_over_ours() {
+fn a_template_and_a_prompt_of_the_users_own_are_taken_before_ours() {
     let house = House::with(&a_small_brief("placements: [meta.feed_image]"));
     house.run(&["create", "brief.yaml", "--out", "usual", "--yes"]).ended(0);
 
     write(&house, "mine/prompts/copy/en.md", PROMPT);
-    write(&house, "mine/templates/product-hero/template.yaml", TEMPLATE);
+    write(&house, "mine/templates/alone/template.yaml", TEMPLATE);
     write(
         &house,
         "handbill.toml",
@@ -43,7 +43,11 @@ fn a_template_and_a_prompt_of_the_users_own_stand_over_ours() {
     assert_ne!(of(&usual, "image", "/digest"), of(&own, "image", "/digest"), "another picture was made");
 
     let ran = house.run(&["create", "brief.yaml", "--out", "usual", "--yes"]).ended(2);
-    assert!(ran.err.contains("usual"), "a folder of another run is left alone: {}", ran.err);
+    assert!(
+        ran.err.contains("usual") && ran.err.contains("templates"),
+        "a folder of another run is left alone: {}",
+        ran.err
+    );
 }
 
 #[test]

@@ -32,10 +32,10 @@ impl Out {
                 return Err(taken(
                     &dir,
                     &format!(
-                        "it holds another run (campaign {campaign}, seed {seed}): the brief, its files, the models or the seed differ"
+                        "it holds another run (campaign {campaign}, seed {seed}): the brief, its files, the models, the seed, or your own prompts, templates or recipe differ"
                     ),
                     &format!(
-                        "其中是另一次运行的结果（{campaign}，种子 {seed}）：简报、文件、模型或种子与本次不同"
+                        "其中是另一次运行的结果（{campaign}，种子 {seed}）：简报、文件、模型、种子，或自有的提示词、版式、流程与本次不同"
                     ),
                 ));
             }
