@@ -54,8 +54,7 @@ impl Prepared {
         let graph = graph(&recipe, &intake.brief).map_err(wrong)?;
         let graph = cast(graph, models.as_ref()).map_err(blamed)?;
         let ceiling = ceiling(order, &intake)?;
-        let plan =
-            plan::plan(&recipe, &intake.brief, models.as_ref(), ceiling.as_ref()).map_err(blamed)?;
+        let plan = plan::plan(&recipe, &intake.brief, models.as_ref(), ceiling.as_ref()).map_err(blamed)?;
         Ok(Self { plan, graph, intake, models, own })
     }
 

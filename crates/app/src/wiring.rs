@@ -125,7 +125,9 @@ fn over<T: Default>(
 
 fn nothing_in(setting: &str, folder: &str, wanted: &str) -> Ending {
     Ending::refused(
-        format!("the folder {folder} (setting `pipeline.{setting}`) has nothing of the kind {wanted} that differs from ours"),
+        format!(
+            "the folder {folder} (setting `pipeline.{setting}`) has nothing of the kind {wanted} that differs from ours"
+        ),
         format!("文件夹 {folder}（设置 `pipeline.{setting}`）中没有与自带内容不同的 {wanted}"),
     )
 }

@@ -284,7 +284,9 @@ impl Counter {
     ) -> Result<ModelError, ModelError> {
         if error.billed() == Billed::Yes {
             match used {
-                Some(used) => drop(self.settle(call, &used).await?),
+                Some(used) => {
+                    self.settle(call, &used).await?;
+                }
                 None => {
                     let unknown = Usage { estimated: true, ..Usage::default() };
                     self.enter(call, &call.price, Billed::Yes, &unknown).await?;
