@@ -29,6 +29,27 @@ pub fn contain(source: &Canvas, width: u32, height: u32) -> Canvas {
     resize(source, of(source.width()), of(source.height()))
 }
 
+/// A rough little picture, for looking at colours: made from every so many pixels, so it costs nothing. Its sides are
+/// exactly these.
+pub(crate) fn glance(source: &Canvas, width: u32, height: u32) -> Canvas {
+    // Six samples each way for every pixel are plenty for a mean.
+    let (w, h) = (source.width().min(width * 6).max(1), source.height().min(height * 6).max(1));
+    if (w, h) == (source.width(), source.height()) {
+        return resize(source, width, height);
+    }
+    let middle = |n: u32, of: u32, from: u32| {
+        ((2 * u64::from(n) + 1) * u64::from(from) / (2 * u64::from(of))) as usize
+    };
+    let columns: Vec<usize> = (0..w).map(|x| middle(x, w, source.width()) * 4).collect();
+    let mut few = Vec::with_capacity(w as usize * h as usize * 4);
+    for y in 0..h {
+        let row = &source.data()[middle(y, h, source.height()) * source.width() as usize * 4..];
+        columns.iter().for_each(|at| few.extend_from_slice(&row[*at..at + 4]));
+    }
+    let few = Canvas::from_premultiplied(w, h, few).unwrap_or_default();
+    resize(&few, width, height)
+}
+
 fn resized(
     source: &Canvas,
     width: u32,
