@@ -96,6 +96,42 @@ impl Canvas {
         }
     }
 
+    /// Draws a ramp of colours over a part of whole px (left, top, width, height), from top to bottom or from left to right:
+    /// one colour for each row or column. Colours are mixed before they are premultiplied.
+    pub fn ramp(
+        &mut self,
+        (x, y, width, height): (i32, i32, u32, u32),
+        down: bool,
+        color: impl Fn(f32) -> [f32; 4],
+    ) {
+        let Some(part) = self.overlap(width, height, x, y) else { return };
+        let (steps, first, count) =
+            if down { (height, part.from_y, part.height) } else { (width, part.from_x, part.width) };
+        let inks: Vec<[u8; 4]> = (first..first + count)
+            .map(|n| {
+                let [r, g, b, a] = color((n as f32 + 0.5) / steps as f32);
+                [r * a, g * a, b * a, a].map(|c| (c * 255.0 + 0.5) as u8)
+            })
+            .collect();
+        let stride = self.width as usize * 4;
+        let rows = self.data.chunks_exact_mut(stride).skip(part.to_y).take(part.height);
+        let rows = rows.map(|row| &mut row[part.to_x * 4..(part.to_x + part.width) * 4]);
+        if down {
+            for (row, ink) in rows.zip(inks).filter(|(_, ink)| ink[3] > 0) {
+                let rest = u16::from(255 - ink[3]);
+                for pixel in row.as_chunks_mut::<4>().0 {
+                    (0..4).for_each(|c| pixel[c] = ink[c] + scaled(pixel[c], rest));
+                }
+            }
+        } else {
+            let inks: Vec<(u8, u16)> =
+                inks.iter().flat_map(|ink| ink.map(|c| (c, u16::from(255 - ink[3])))).collect();
+            for row in rows {
+                row.iter_mut().zip(&inks).for_each(|(c, (ink, rest))| *c = ink + scaled(*c, *rest));
+            }
+        }
+    }
+
     /// The part of this canvas with its top left corner at `(x, y)`; what lies outside is clear.
     pub fn crop(&self, x: i32, y: i32, width: u32, height: u32) -> Self {
         let mut part = Self::new(width, height, Color::CLEAR);
@@ -153,6 +189,13 @@ fn blend(d: &mut [u8; 4], s: [u32; 4], opacity: u32) {
     }
 }
 
+/// `c · share / 255`, rounded. A premultiplied colour with it added never passes 255.
+#[inline]
+fn scaled(c: u8, share: u16) -> u8 {
+    let x = u16::from(c) * share + 128;
+    ((x + (x >> 8)) >> 8) as u8
+}
+
 /// `x / 255`, rounded, for products of two bytes.
 #[inline]
 pub(crate) fn div255(x: u32) -> u32 {
@@ -172,6 +215,21 @@ mod tests {
         assert_eq!(canvas.pixel(2, 3), [255; 4]);
         canvas.over(&Canvas::new(4, 4, Color::BLACK), 90, -90, 1.0);
         assert_eq!(canvas.pixel(3, 0), [255; 4]);
+    }
+
+    #[test]
+    fn a_ramp_is_the_gradient_that_the_drawing_library_makes() {
+        let stops =
+            [(0.0, Color::BLACK.alpha(0.9)), (0.4, Color::rgb(200, 30, 40).alpha(0.5)), (1.0, Color::CLEAR)];
+        for (from, to) in [((0.0, 0.0), (0.0, 1.0)), ((1.0, 0.0), (0.3, 0.0))] {
+            let mut canvas = Canvas::new(90, 70, Color::rgb(120, 180, 240));
+            let mut slow = canvas.clone();
+            crate::shape::gradient(&mut canvas, (0.0, 0.0, 90.0, 70.0), from, to, &stops);
+            // Half a pixel off its grid, it takes the long way.
+            crate::shape::gradient(&mut slow, (-0.5, -0.5, 91.0, 71.0), from, to, &stops);
+            let far = canvas.data().iter().zip(slow.data()).map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(far <= Some(6), "{from:?} {far:?}");
+        }
     }
 
     #[test]

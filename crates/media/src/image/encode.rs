@@ -160,6 +160,12 @@ pub fn encode(canvas: &Canvas, format: Format, quality: u8, chroma: Chroma) -> R
     encoded(canvas, format, quality, chroma, false).map(|(bytes, _)| bytes)
 }
 
+/// How like the picture a file with these settings is: structural similarity of their brightness, 0 to 1.
+pub fn likeness(canvas: &Canvas, format: Format, quality: u8, chroma: Chroma) -> Result<f32, Error> {
+    let (_, shown) = encoded(canvas, format, quality, chroma, true)?;
+    Ok(shown.map_or(1.0, |shown| Luma::of(canvas).likeness(&shown)))
+}
+
 /// A JPEG with all colour samples, over a ground for what is clear. Quality 1 to 100.
 pub fn jpeg(canvas: &Canvas, quality: u8, ground: Color) -> Result<Vec<u8>, Error> {
     jpeg::encode(canvas, quality, Chroma::Full, ground)

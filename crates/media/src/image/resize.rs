@@ -50,11 +50,27 @@ pub(crate) fn glance(source: &Canvas, width: u32, height: u32) -> Canvas {
     resize(&few, width, height)
 }
 
-fn resized(
+/// Smaller, each pixel the mean of those that it stands for.
+pub(crate) fn shrunk(source: &Canvas, width: u32, height: u32) -> Canvas {
+    let whole = (0.0, 0.0, f64::from(source.width()), f64::from(source.height()));
+    filtered(source, (width, height), whole, FilterType::Box)
+}
+
+/// Larger, straight from pixel to pixel: for what has no detail.
+pub(crate) fn grown(source: &Canvas, width: u32, height: u32) -> Canvas {
+    let whole = (0.0, 0.0, f64::from(source.width()), f64::from(source.height()));
+    filtered(source, (width, height), whole, FilterType::Bilinear)
+}
+
+fn resized(source: &Canvas, width: u32, height: u32, part: (f64, f64, f64, f64)) -> Canvas {
+    filtered(source, (width, height), part, FilterType::Lanczos3)
+}
+
+fn filtered(
     source: &Canvas,
-    width: u32,
-    height: u32,
+    (width, height): (u32, u32),
     (left, top, part_w, part_h): (f64, f64, f64, f64),
+    filter: FilterType,
 ) -> Canvas {
     let whole = (left, top, part_w, part_h) == (0.0, 0.0, f64::from(width), f64::from(height));
     if whole && (source.width(), source.height()) == (width, height) {
@@ -62,14 +78,14 @@ fn resized(
     }
     let mut target = Image::new(width.max(1), height.max(1), PixelType::U8x4);
     let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
+        .resize_alg(ResizeAlg::Convolution(filter))
         .crop(left, top, part_w, part_h)
         .use_alpha(false);
     let done = ImageRef::new(source.width(), source.height(), source.data(), PixelType::U8x4)
         .map(|from| Resizer::new().resize(&from, &mut target, &options).is_ok());
     let mut data = target.into_vec();
     // The filter may overshoot: a premultiplied colour is never more than its alpha.
-    for [r, g, b, a] in data.as_chunks_mut::<4>().0 {
+    for [r, g, b, a] in data.as_chunks_mut::<4>().0.iter_mut().filter(|p| p[3] < 255) {
         (*r, *g, *b) = ((*r).min(*a), (*g).min(*a), (*b).min(*a));
     }
     debug_assert!(matches!(done, Ok(true)), "sizes are checked above");
