@@ -189,6 +189,11 @@ fn blend(d: &mut [u8; 4], s: [u32; 4], opacity: u32) {
     }
 }
 
+/// Is none of these RGBA pixels clear?
+pub(crate) fn is_opaque(rgba: &[u8]) -> bool {
+    rgba.as_chunks::<4>().0.chunks(256).all(|run| run.iter().fold(255, |a, p| a & p[3]) == 255)
+}
+
 /// `c · share / 255`, rounded. A premultiplied colour with it added never passes 255.
 #[inline]
 fn scaled(c: u8, share: u16) -> u8 {

@@ -10,7 +10,10 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbaImage, metadata::Orientation};
 use serde::{Deserialize, Serialize};
 
-use crate::{Canvas, Error, canvas::div255};
+use crate::{
+    Canvas, Error,
+    canvas::{div255, is_opaque},
+};
 
 /// What we accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,7 +150,7 @@ fn finish(straight: RgbaImage, orientation: Orientation) -> Result<Picture, Erro
     };
     let (width, height) = upright.dimensions();
     let mut data = upright.into_raw();
-    let transparent = data.as_chunks::<4>().0.iter().any(|p| p[3] < 255);
+    let transparent = !is_opaque(&data);
     if transparent {
         for pixel in data.as_chunks_mut::<4>().0 {
             let alpha = u32::from(pixel[3]);

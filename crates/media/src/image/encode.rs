@@ -178,7 +178,7 @@ pub fn webp(canvas: &Canvas, quality: u8) -> Result<Vec<u8>, Error> {
 
 /// Is nothing of it clear?
 pub fn is_opaque(canvas: &Canvas) -> bool {
-    canvas.data().as_chunks::<4>().0.chunks(256).all(|run| run.iter().fold(255, |a, p| a & p[3]) == 255)
+    crate::canvas::is_opaque(canvas.data())
 }
 
 /// The file, and how bright its pixels are when it is read back, if that is asked for.

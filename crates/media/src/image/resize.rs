@@ -4,7 +4,7 @@ use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image, images::ImageRef,
 };
 
-use crate::{Canvas, Color};
+use crate::{Canvas, Color, canvas::is_opaque};
 
 /// Exactly this size.
 pub fn resize(source: &Canvas, width: u32, height: u32) -> Canvas {
@@ -32,8 +32,8 @@ pub fn contain(source: &Canvas, width: u32, height: u32) -> Canvas {
 /// A rough little picture, for looking at colours: made from every so many pixels, so it costs nothing. Its sides are
 /// exactly these.
 pub(crate) fn glance(source: &Canvas, width: u32, height: u32) -> Canvas {
-    // Six samples each way for every pixel are plenty for a mean.
-    let (w, h) = (source.width().min(width * 6).max(1), source.height().min(height * 6).max(1));
+    // Four samples each way for every pixel are plenty for a mean.
+    let (w, h) = (source.width().min(width * 4).max(1), source.height().min(height * 4).max(1));
     if (w, h) == (source.width(), source.height()) {
         return resize(source, width, height);
     }
@@ -84,9 +84,11 @@ fn filtered(
     let done = ImageRef::new(source.width(), source.height(), source.data(), PixelType::U8x4)
         .map(|from| Resizer::new().resize(&from, &mut target, &options).is_ok());
     let mut data = target.into_vec();
-    // The filter may overshoot: a premultiplied colour is never more than its alpha.
-    for [r, g, b, a] in data.as_chunks_mut::<4>().0.iter_mut().filter(|p| p[3] < 255) {
-        (*r, *g, *b) = ((*r).min(*a), (*g).min(*a), (*b).min(*a));
+    // The filter may overshoot: a premultiplied colour is never more than its alpha. Photos have none to look after.
+    if !is_opaque(&data) {
+        for [r, g, b, a] in data.as_chunks_mut::<4>().0 {
+            (*r, *g, *b) = ((*r).min(*a), (*g).min(*a), (*b).min(*a));
+        }
     }
     debug_assert!(matches!(done, Ok(true)), "sizes are checked above");
     Canvas::from_premultiplied(width.max(1), height.max(1), data)
