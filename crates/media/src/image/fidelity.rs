@@ -124,6 +124,9 @@ pub fn fidelity(product: &Cutout, picture: &Canvas, place: Place) -> Fidelity {
     Fidelity { mask, delta_e, hue, edges, beyond, changed, changes }
 }
 
+/// A pixel of the product and the picture's, in Oklab.
+type Pair = ([f32; 3], [f32; 3]);
+
 /// The product beside the part of the picture where it should be, both in Oklab.
 struct Seen {
     width: i32,
@@ -321,13 +324,13 @@ impl Seen {
     /// How much a block differs: above 1 it shows something else. Brightness is compared after its mean is taken away, so
     /// that a shadow over all of it does not count as a detail.
     fn unlike(&self, block: impl Iterator<Item = (i32, i32)>, (dx, dy): (i32, i32)) -> f32 {
-        let pairs: Vec<([f32; 3], [f32; 3])> =
+        let pairs: Vec<Pair> =
             block.filter_map(|(x, y)| Some((self.own(x, y), self.there(x + dx, y + dy)?))).collect();
         if pairs.is_empty() {
             return f32::MAX;
         }
         let n = pairs.len() as f32;
-        let mean = |of: &dyn Fn(&([f32; 3], [f32; 3])) -> f32| pairs.iter().map(of).sum::<f32>() / n;
+        let mean = |of: &dyn Fn(&Pair) -> f32| pairs.iter().map(of).sum::<f32>() / n;
         let (a, b) = (mean(&|p| p.0[0]), mean(&|p| p.1[0]));
         let own = mean(&|p| (p.0[0] - a).powi(2)).sqrt();
         let there = mean(&|p| (p.1[0] - b).powi(2)).sqrt();
