@@ -157,6 +157,15 @@ fn a_photo_that_cannot_be_read_is_a_problem_of_the_brief() {
 }
 
 #[test]
+fn a_photo_of_a_few_pixels_is_a_problem_of_the_brief() {
+    let house = House::with(&a_small_brief("# photo: photos/dot.gif"));
+    let dot = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+    std::fs::write(house.path("photos/dot.gif"), dot).unwrap();
+    let ran = house.run(&["create", "brief.yaml", "--out", "pack", "--yes"]).ended(2);
+    assert!(ran.err.contains("has only 1 × 1 pixels"), "{}", ran.err);
+}
+
+#[test]
 fn an_interrupted_run_ends_with_130_and_goes_on_later() {
     let house = House::with(&a_small_brief(WITH_VIDEO));
     let running =

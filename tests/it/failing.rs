@@ -1,17 +1,11 @@
 //! Models that fail: one asset that fails does not lose the others, and the failure says what to do.
 
-use std::{
-    io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
-
 use serde_json::Value;
 
-use crate::house::{House, a_small_brief};
+use crate::{
+    house::{House, a_small_brief},
+    provider::Provider,
+};
 
 const DECLINED: &str = r#"{"error":{"message":"Your request was rejected by the safety system.","type":"invalid_request_error","code":"moderation_blocked"}}"#;
 
@@ -36,6 +30,64 @@ fn a_declined_picture_does_not_lose_the_words() {
         (&"model_declined".into(), &"no".into(), &"edit_brief".into())
     );
     assert!(house.path("pack/index.html").exists());
+}
+
+#[test]
+fn a_run_in_which_nothing_was_made_has_failed_and_says_so_everywhere() {
+    let provider = Provider::answering(400, DECLINED);
+    let house = House::with(&a_small_brief(""));
+    let both = "price = [{ unit = \"output_token\", micros = 1 }, ";
+    let models = provider.models("writer", "text", "input_token = 1").replace("price = [", both);
+    std::fs::write(house.path("models.toml"), models).unwrap();
+    let command = ["create", "brief.yaml", "--out", "pack", "--models", "models.toml", "--yes", "--json"];
+
+    let ran = house.run(&command).ended(1);
+
+    let manifest = house.manifest("pack");
+    assert_eq!((&manifest["state"], manifest["assets"].as_array().unwrap().len()), (&"failed".into(), 0));
+    assert_eq!(failure(&manifest, "strategy")["code"], "model_declined");
+    let states = ran.out.lines().filter_map(|line| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        matches!(event["event"].as_str(), Some("run_ended" | "pack")).then(|| event["state"].clone())
+    });
+    assert_eq!(states.collect::<Vec<_>>(), ["failed", "failed"], "{}", ran.out);
+
+    let ran = house.run(&command[..7]).ended(1);
+    assert!(ran.err.contains("nothing was made"), "{}", ran.err);
+}
+
+#[test]
+fn models_paid_in_two_currencies_are_named_with_their_place_in_the_models_file() {
+    let provider = Provider::answering(400, DECLINED);
+    let house = House::with(&a_small_brief(""));
+    let models = provider.models("illustrator", "image", "image = 40000");
+    std::fs::write(
+        house.path("models.toml"),
+        models.replace("micros = 40000", "micros = 40000, currency = \"CNY\""),
+    )
+    .unwrap();
+    let ran = house.run(&["plan", "brief.yaml", "--models", "models.toml"]).ended(2);
+    for word in
+        ["models.toml", "line 2, /roles/illustrator", "`ours/model` is paid in CNY", "USD", "[[entry]]"]
+    {
+        assert!(ran.err.contains(word), "{word} is not in {}", ran.err);
+    }
+}
+
+#[test]
+fn a_speaker_without_a_voice_for_a_language_is_told_before_anything_starts() {
+    let provider = Provider::answering(400, DECLINED);
+    let brief = a_small_brief("deliverables: { article: false, videos: [15], video_ratios: [\"1:1\"] }");
+    let house = House::with(&brief);
+    std::fs::write(house.path("models.toml"), provider.models("speaker", "speech", "character = 15"))
+        .unwrap();
+    let ran =
+        house.run(&["create", "brief.yaml", "--out", "pack", "--models", "models.toml", "--yes"]).ended(2);
+    for word in ["line 2, /roles/speaker", "`ours/model` has no voice for en-US", "voices = { en = "] {
+        assert!(ran.err.contains(word), "{word} is not in {}", ran.err);
+    }
+    assert!(!house.path("pack").exists());
+    assert_eq!(provider.asked(), 0);
 }
 
 #[test]
@@ -89,76 +141,4 @@ fn failure<'a>(manifest: &'a Value, step: &str) -> &'a Value {
     let failures = manifest["failures"].as_array().unwrap();
     let of_step = |failure: &&Value| failure["step"].as_str().unwrap().starts_with(step);
     failures.iter().find(of_step).unwrap_or_else(|| panic!("no failure of {step} in {failures:?}"))
-}
-
-/// A provider of our own that fails always in the same way and counts how often it was asked.
-struct Provider {
-    port: u16,
-    asked: Arc<AtomicUsize>,
-}
-
-impl Provider {
-    fn answering(status: u16, body: &'static str) -> Self {
-        let answer = format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        Self::start(move |stream| stream.write_all(answer.as_bytes()).unwrap())
-    }
-
-    fn hanging_up() -> Self {
-        Self::start(|_| {})
-    }
-
-    fn start(answer: impl Fn(&mut TcpStream) + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let asked = Arc::new(AtomicUsize::new(0));
-        let count = asked.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                read_request(&mut stream);
-                count.fetch_add(1, Ordering::SeqCst);
-                answer(&mut stream);
-            }
-        });
-        Self { port, asked }
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    /// A models file that gives one role to it.
-    fn models(&self, role: &str, modality: &str, price: &str) -> String {
-        let (unit, micros) = price.split_once(" = ").unwrap();
-        format!(
-            "[roles]\n{role} = \"ours/model\"\n\n[provider.ours]\nprotocol = \"openai\"\nbase_url = \"http://127.0.0.1:{}/v1\"\nlocal = true\n\n\
-             [[entry]]\nid = \"ours/model\"\nmodality = \"{modality}\"\nprovider = \"ours\"\nmodel = \"model\"\n\
-             price = [{{ unit = \"{unit}\", micros = {micros} }}]\n",
-            self.port
-        )
-    }
-}
-
-/// Reads headers and as much body as they announce, so that the other side has sent all of its request.
-fn read_request(stream: &mut TcpStream) {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let read = stream.read(&mut chunk).unwrap_or(0);
-        bytes.extend_from_slice(&chunk[..read]);
-        let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
-        if let Some(end) = text.find("\r\n\r\n") {
-            let announced =
-                text[..end].lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-            if bytes.len() >= end + 4 + announced.unwrap_or(0) {
-                return;
-            }
-        }
-        if read == 0 {
-            return;
-        }
-    }
 }

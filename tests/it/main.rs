@@ -6,4 +6,7 @@ mod architecture;
 mod create;
 mod failing;
 mod house;
+mod labels;
+mod own;
 mod page;
+mod provider;

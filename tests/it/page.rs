@@ -20,17 +20,26 @@ fn the_page_opens_without_network_in_both_languages_and_on_a_phone() {
     let page = open(&house, "pack/index.html");
 
     assert!(page.contains("data-ui=\"zh\""), "the brief's first language");
-    assert!(page.contains(">English</button>"), "the script ran and offers the other language");
+    assert!(page.contains("lang=\"en\">English</button>"), "the script ran and offers the other language");
+    assert!(page.contains("aria-label=\"本页导航\""), "landmarks are named in the reader's language");
     for words in ["Google Ads", "谷歌广告", "/30</span>", "campaign.json"] {
         assert!(page.contains(words), "{words} is not on the page");
     }
-    // Every picture that the page names is in the pack.
+    // Each placement in a frame of its own kind.
+    for frame in ["class=\"f f-feed\" lang=\"zh-CN\"", "class=\"f f-search\" lang=\"en-US\""] {
+        assert!(page.contains(frame), "{frame} is not on the page");
+    }
+    // Every picture that the page names is in the pack, keeps its place before it is loaded, and says what is seen.
     let pictures: Vec<&str> =
-        html.split("<img src=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        html.split("<img src=\"").skip(1).filter_map(|rest| rest.split('>').next()).collect();
     assert!(!pictures.is_empty());
     for picture in pictures {
-        assert!(house.path("pack").join(picture).exists(), "{picture}");
+        let file = picture.split('"').next().unwrap();
+        assert!(house.path("pack").join(file).exists(), "{file}");
+        assert!(picture.contains(" width=\"") && picture.contains(" height=\""), "{picture}");
     }
+    let said = html.split(" alt=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    assert!(said.filter(|alt| alt.contains("，单图：")).count() >= 1, "no picture says what is on it");
 }
 
 #[test]

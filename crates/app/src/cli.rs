@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::language::Language;
+use crate::{
+    language::Language,
+    template::{self, TemplateCommand},
+};
 
 /// One product brief in, a whole campaign out: copy, images in every size, short videos.
 #[derive(Debug, Parser)]
@@ -24,7 +27,7 @@ pub struct Cli {
 const CODES: &str = "\
 Exit codes:
   0    everything was made
-  1    our mistake, or the machine's
+  1    failed: nothing was made, or the program or the machine broke
   2    the brief, a setting or an argument is wrong; nothing was started
   3    some assets were made, some failed
   4    above the ceiling; nothing was started
@@ -33,9 +36,9 @@ Exit codes:
 const CODES_ZH: &str = "\
 退出码：
   0    全部完成
-  1    程序或本机出错
+  1    失败：什么都没有做成，或程序、本机出错
   2    简报、设置或参数有误；尚未开始
-  3    部分内容制作失败
+  3    部分完成，部分失败
   4    超出费用上限；尚未开始
   130  已中断；再次运行同一命令即可继续";
 
@@ -51,6 +54,12 @@ pub enum Command {
         /// Of what
         #[arg(value_enum)]
         of: SchemaOf,
+    },
+    /// Check, render and look at image templates
+    Template {
+        /// What to do
+        #[command(subcommand)]
+        what: TemplateCommand,
     },
     /// Tell what this machine has, and how to get what it lacks
     Doctor {
@@ -119,6 +128,8 @@ pub enum SchemaOf {
     Brief,
     /// campaign.json
     Manifest,
+    /// template.yaml
+    Template,
 }
 
 impl Command {
@@ -127,7 +138,7 @@ impl Command {
         match self {
             Self::Create(order) | Self::Plan(order) => order.json,
             Self::Doctor { json } | Self::Channels { json } | Self::Models { json, .. } => *json,
-            Self::Schema { .. } | Self::Serve { .. } | Self::Migrate => false,
+            Self::Schema { .. } | Self::Template { .. } | Self::Serve { .. } | Self::Migrate => false,
         }
     }
 
@@ -164,6 +175,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("create", "", "根据简报制作整套内容"),
     ("plan", "", "只说明会制作什么、花费多少，不开始制作"),
     ("schema", "", "输出 JSON Schema"),
+    ("template", "", "检查、渲染和浏览图片模板"),
     ("doctor", "", "检查本机环境，并给出补齐缺失项的命令"),
     ("serve", "", "启动 API 服务（收到 SIGINT 或 SIGTERM 时停止）"),
     ("serve", "models", "模型文件，同 `create`"),
@@ -186,7 +198,7 @@ const CHINESE: &[(&str, &str, &str)] = &[
 ];
 
 fn in_chinese(mut command: clap::Command) -> clap::Command {
-    command = command.after_help(CODES_ZH);
+    command = command.after_help(CODES_ZH).mut_subcommand("template", template::in_chinese);
     for (subcommand, argument, text) in CHINESE {
         let with = |command: clap::Command| match *argument {
             "" => command.about(*text),

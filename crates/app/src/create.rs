@@ -1,6 +1,6 @@
 //! `handbill create` and `handbill plan`: a brief in, a campaign (or what it would cost) out.
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Instant};
 
 use handbill_domain::{
     ids::WorkspaceId,
@@ -10,11 +10,12 @@ use handbill_domain::{
     step::RunState,
 };
 use handbill_pipeline::{
+    casting::{cast, voice_of},
     graph::{Graph, graph},
     pack::{self, Ended, Pack},
     plan::{self, Plan},
 };
-use handbill_providers::Models;
+use handbill_providers::{Catalog, Models};
 use handbill_worker::{Inputs, RunOutcome};
 use serde_json::json;
 
@@ -30,7 +31,7 @@ use crate::{
     planned, progress, run,
     settings::Settings,
     summary,
-    wiring::{self, Kept},
+    wiring::{self, Kept, Own},
 };
 
 /// Everything about an order that is known before it is begun.
@@ -39,6 +40,7 @@ struct Prepared {
     models: Arc<Models>,
     graph: Graph,
     plan: Plan,
+    own: Own,
 }
 
 impl Prepared {
@@ -46,19 +48,15 @@ impl Prepared {
         let intake = Intake::read(&order.brief)?;
         let models = Arc::new(wiring::models(order.models.as_deref(), settings)?);
         let recipe = wiring::recipe(settings)?;
+        let own = Own::of(settings)?;
         let wrong = |problems| Ending::Problems { file: order.brief.clone(), problems };
+        let blamed = |problems| blame(problems, models.catalog(), order, settings);
         let graph = graph(&recipe, &intake.brief).map_err(wrong)?;
+        let graph = cast(graph, models.as_ref()).map_err(blamed)?;
         let ceiling = ceiling(order, &intake)?;
-        let plan = plan::plan(&recipe, &intake.brief, models.as_ref(), ceiling.as_ref());
-        let plan = plan.map_err(|problems| blame(problems, order, settings))?;
-        if let [first, second, ..] = plan.total.as_slice() {
-            let (a, b) = (first.low.currency, second.low.currency);
-            return Err(Ending::refused(
-                format!("the models are paid in {a} and in {b}: choose models that are paid in one currency"),
-                format!("所选模型分别以 {a} 和 {b} 计费：请选择同一种货币的模型"),
-            ));
-        }
-        Ok(Self { plan, graph, intake, models })
+        let plan =
+            plan::plan(&recipe, &intake.brief, models.as_ref(), ceiling.as_ref()).map_err(blamed)?;
+        Ok(Self { plan, graph, intake, models, own })
     }
 
     /// The plan for people.
@@ -75,7 +73,17 @@ impl Prepared {
             seed: order.seed,
             models: catalog.roles().iter().map(|(role, id)| (role.as_str().to_owned(), id.clone())).collect(),
             recipe: self.graph.recipe.clone(),
+            made_with: self.made_with(),
         }
+    }
+
+    /// What else the outcome follows from.
+    fn made_with(&self) -> BTreeMap<String, String> {
+        let voices = self.graph.steps.iter().filter_map(|step| {
+            let locale = step.params["locale"].as_str()?;
+            Some((format!("voice.{locale}"), voice_of(step)?.to_owned()))
+        });
+        voices.chain(self.own.digests()).collect()
     }
 
     /// Keys that are missing are told before anything is begun.
@@ -94,10 +102,19 @@ impl Prepared {
     }
 }
 
-/// A price that is not known is the models file's fault, anything else the brief's.
-fn blame(problems: Problems, order: &Order, settings: &Settings) -> Ending {
+/// What is wrong with a role is the models file's fault, anything else the brief's.
+fn blame(mut problems: Problems, catalog: &Catalog, order: &Order, settings: &Settings) -> Ending {
+    let role = |problem: &Problem| {
+        let name = problem.pointer.strip_prefix("/roles/")?;
+        Role::ALL.into_iter().find(|role| role.as_str() == name)
+    };
     let models = order.models.as_ref().or(settings.models.as_ref());
-    let of_models = problems.0.iter().all(|problem| problem.pointer.starts_with("/roles/"));
+    let of_models = problems.0.iter().all(|problem| role(problem).is_some());
+    if of_models {
+        for problem in &mut problems.0 {
+            problem.line = role(problem).and_then(|role| catalog.line_of(role));
+        }
+    }
     let file = models.filter(|_| of_models).unwrap_or(&order.brief).clone();
     Ending::Problems { file, problems }
 }
@@ -158,7 +175,7 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
 
     let store = wiring::store(settings).await?;
     prepared.intake.keep(&store).await?;
-    let mut engine = wiring::engine(store.clone(), prepared.models.clone(), settings).await?;
+    let mut engine = wiring::engine(store.clone(), prepared.models.clone(), prepared.own, settings).await?;
     engine.listener = progress::listener(console);
     let workspace = WorkspaceId::default();
     let order = handbill_worker::Order {
@@ -180,7 +197,17 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
         json!({ "page": written.page, "written": written.written, "kept": written.kept, "state": state }),
     );
     summary::tell(&pack.manifest, &written, began.elapsed(), console);
-    if state == RunState::Succeeded { Ok(()) } else { Err(Ending::Partial) }
+    end_of(state)
+}
+
+/// How the command ends when its run ended so.
+fn end_of(state: RunState) -> Result<(), Ending> {
+    match state {
+        RunState::Succeeded => Ok(()),
+        RunState::Partial => Err(Ending::Partial),
+        RunState::Failed => Err(Ending::Nothing),
+        RunState::Canceled | RunState::Paused | RunState::Running => Err(Ending::Interrupted),
+    }
 }
 
 /// Goes on only with a plan that fits.

@@ -26,6 +26,8 @@ pub enum Ending {
     },
     /// Some of it was made; what failed was told. Exit code 3.
     Partial,
+    /// Everything failed; why was told. Exit code 1.
+    Nothing,
     /// Above the ceiling; nothing was started, and what would fit was told. Exit code 4.
     OverCeiling,
     /// Somebody stopped us. Exit code 130.
@@ -80,6 +82,7 @@ impl Ending {
                 ExitCode::from(2)
             }
             Self::Partial => ExitCode::from(3),
+            Self::Nothing => ExitCode::from(1),
             Self::OverCeiling => ExitCode::from(4),
             Self::Interrupted => {
                 console.note("interrupted", json!({}));

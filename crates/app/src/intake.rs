@@ -22,6 +22,9 @@ use crate::{ending::Ending, wiring};
 /// Largest font file in bytes: a Chinese family with all its weights has about 20 MB.
 const LARGEST_FONT: u64 = 40_000_000;
 
+/// Shorter and longer side that a picture has at least, in pixels: less is a slip of the file dialog, not a photo.
+const SMALLEST: (u32, u32) = (64, 200);
+
 /// A brief and the files that it names.
 #[derive(Debug)]
 pub struct Intake {
@@ -84,11 +87,12 @@ fn take(folder: &Path, file: &str, pointer: &str) -> Result<Bytes, Problem> {
     }
     let bytes = Bytes::from(std::fs::read(&path).map_err(unreadable)?);
     let opened = if is_font {
-        Fonts::load(&BrandFonts { heading: vec![bytes.to_vec()], body: Vec::new() }).map(drop)
+        Fonts::load(&BrandFonts { heading: vec![bytes.to_vec()], body: Vec::new() }).map(|_| None)
     } else {
-        open(&bytes, &Limits::default()).map(drop)
+        open(&bytes, &Limits::default())
+            .map(|picture| Some((picture.canvas.width(), picture.canvas.height())))
     };
-    opened.map(|()| bytes).map_err(|error| {
+    let size = opened.map_err(|error| {
         let (hint, zh) = if is_font {
             ("use a TTF, OTF or TTC file", "请使用 TTF、OTF 或 TTC 字体文件")
         } else {
@@ -100,7 +104,19 @@ fn take(folder: &Path, file: &str, pointer: &str) -> Result<Bytes, Problem> {
         Problem::at(pointer, format!("`{file}`: {error}"))
             .hint(hint)
             .in_chinese(format!("`{file}` 无法使用：{error}"), zh)
-    })
+    })?;
+    match size {
+        Some((w, h)) if w.min(h) < SMALLEST.0 || w.max(h) < SMALLEST.1 => {
+            let (short, long) = SMALLEST;
+            Err(Problem::at(pointer, format!("`{file}` has only {w} × {h} pixels"))
+                .hint(format!("at least {short} × {long}; better 1000 and more on each side"))
+                .in_chinese(
+                    format!("`{file}` 只有 {w} × {h} 像素"),
+                    format!("至少 {short} × {long}，最好每边 1000 以上"),
+                ))
+        }
+        _ => Ok(bytes),
+    }
 }
 
 /// The file's real path. A link that leads out of the brief's folder is not followed.

@@ -22,10 +22,14 @@ mod serve;
 mod settings;
 mod summary;
 mod table;
+mod template;
 mod trace;
 mod wiring;
 
-use std::process::ExitCode;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
 
 use cli::{Cli, Command};
 use console::Console;
@@ -38,9 +42,11 @@ fn main() -> ExitCode {
     let cli = cli::parse(language);
     let console = Console::new(cli.lang.unwrap_or(language), cli.command.is_json(), cli.command.is_quiet());
     trace::start(&console);
-    match work(cli, console.clone()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(ending) => ending.tell(&console),
+    // A panic of ours is told by its hook and ends as any other mistake of ours, not with a code of its own.
+    match catch_unwind(AssertUnwindSafe(|| work(cli, console.clone()))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(ending)) => ending.tell(&console),
+        Err(_) => Ending::Failed(anyhow::anyhow!("a part of handbill broke; please tell us")).tell(&console),
     }
 }
 
@@ -56,6 +62,7 @@ fn work(cli: Cli, console: Console) -> Result<(), Ending> {
         Command::Create(order) => runtime.block_on(create::create(&order, &settings, &console)),
         Command::Plan(order) => create::plan(&order, &settings, &console),
         Command::Schema { of } => schema::show(of, &console),
+        Command::Template { what } => template::run(&what, &console),
         Command::Doctor { .. } => runtime.block_on(doctor::doctor(&settings, &console)),
         Command::Serve { models } => runtime.block_on(serve::serve(models.as_deref(), &settings, &console)),
         Command::Migrate => runtime.block_on(migrate::migrate(&settings, &console)),

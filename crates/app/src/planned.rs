@@ -1,5 +1,7 @@
 //! A plan as people read it: what will be made, by whom, at what price.
 
+use std::collections::BTreeSet;
+
 use handbill_domain::brief::Brief;
 use handbill_pipeline::plan::{Admission, Change, Plan, Range};
 use handbill_providers::Catalog;
@@ -54,13 +56,19 @@ fn row(plan: &Plan, stage: &str, kind: &str, language: Language) -> Vec<String> 
         if files == 0 { String::new() } else { said!(language, "{files} files", "{files} 个文件") };
     let mut models: Vec<&str> = lines().filter_map(|line| line.model.as_deref()).collect();
     models.dedup();
+    let voices: BTreeSet<&str> = lines().filter_map(|line| line.voice.as_deref()).collect();
+    let mut models = models.join(", ");
+    if !voices.is_empty() {
+        let voices = voices.into_iter().collect::<Vec<_>>().join(", ");
+        models = said!(language, "{models} (voice {voices})", "{models}（音色 {voices}）");
+    }
     let price = sums(lines().filter_map(|line| line.price.as_ref()));
     vec![
         stage_name(stage, language),
         kind_name(kind, language),
         format!("{} ×", lines().count()),
         files,
-        models.join(", "),
+        models,
         price,
     ]
 }

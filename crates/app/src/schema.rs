@@ -1,4 +1,4 @@
-//! `handbill schema`: what a brief and a manifest look like, for editors and programs.
+//! `handbill schema`: what a brief, a manifest and a template look like, for editors and programs.
 
 use anyhow::Context as _;
 use handbill_domain::{asset::Manifest, brief::Brief};
@@ -10,6 +10,7 @@ pub fn show(of: SchemaOf, console: &Console) -> Result<(), Ending> {
     let schema = match of {
         SchemaOf::Brief => Brief::schema(),
         SchemaOf::Manifest => Manifest::schema(),
+        SchemaOf::Template => handbill_media::template::schema(),
     };
     console.answer(&serde_json::to_string_pretty(&schema).context("schema")?);
     Ok(())

@@ -32,7 +32,7 @@ pub struct Settings {
     pub worker: Worker,
     /// Where to listen.
     pub api: handbill_api::Settings,
-    /// Recipe and prompts.
+    /// Recipe, prompts and templates.
     pub pipeline: Pipeline,
     /// Models file.
     pub models: Option<PathBuf>,
@@ -48,7 +48,7 @@ pub struct Queue {
     pub prefix: String,
 }
 
-/// Recipe and prompts.
+/// Recipe, prompts and templates.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pipeline {
@@ -56,6 +56,10 @@ pub struct Pipeline {
     pub recipe: String,
     /// A folder of prompts; empty: ours.
     pub prompts: String,
+    /// A folder of image templates; empty: ours.
+    pub templates: String,
+    /// Who makes the content, as labels inside files say it.
+    pub producer: String,
 }
 
 /// The settings as they are written.
@@ -155,6 +159,10 @@ impl Written {
             && !known_queues.iter().any(|scheme| self.queue.redis.starts_with(scheme))
         {
             wrong("queue.redis", "should begin with redis://");
+        }
+        let producer = &self.pipeline.producer;
+        if producer.is_empty() || !producer.bytes().all(|b| b.is_ascii_graphic()) {
+            wrong("pipeline.producer", "should be letters, digits and signs of ASCII, without spaces");
         }
         let counts = [
             ("worker.model_workers", self.worker.model_workers),

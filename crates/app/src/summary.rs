@@ -75,7 +75,11 @@ fn made(manifest: &Manifest, language: Language) -> String {
     let parts = shown.into_iter().filter_map(|(kind, en, zh)| {
         counts.get(&kind).map(|count| format!("{count} {}", language.pick(en, zh)))
     });
-    parts.collect::<Vec<_>>().join(language.pick(", ", "、"))
+    let parts = parts.collect::<Vec<_>>();
+    if parts.is_empty() {
+        return language.pick("nothing was made", "没有做成任何内容").to_owned();
+    }
+    parts.join(language.pick(", ", "、"))
 }
 
 fn failure(failed: &FailedStep, language: Language) -> String {

@@ -5,16 +5,24 @@ use std::{path::Path, sync::Arc};
 use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
-use handbill_domain::{asset::Digest, problem::Problem};
+use handbill_domain::{
+    asset::Digest,
+    problem::{Problem, Problems},
+};
 use handbill_pipeline::{
     Context, Error as StepError, graph::StepOutput, pack::Blobs, prompts::Prompts, recipe::Recipe, steps,
+    templates::Templates,
 };
 use handbill_providers::{Catalog, Models};
 use handbill_queue::Dispatcher;
 use handbill_store::Store;
 use handbill_worker::{Engine, Runner};
 
-use crate::{ending::Ending, prices::Cast, settings::Settings};
+use crate::{
+    ending::Ending,
+    prices::Cast,
+    settings::{Pipeline, Settings},
+};
 
 /// Opens rows and files.
 pub async fn store(settings: &Settings) -> Result<Store, Ending> {
@@ -57,21 +65,83 @@ pub fn recipe(settings: &Settings) -> Result<Recipe, Ending> {
     Recipe::read(&text).map_err(|problems| Ending::Problems { file: file.into(), problems })
 }
 
-/// The prompts in force.
-pub fn prompts(settings: &Settings) -> Result<Prompts, Ending> {
-    let folder = &settings.pipeline.prompts;
-    if folder.is_empty() {
-        return Ok(Prompts::default());
+/// What the user may have of their own instead of ours.
+pub struct Own {
+    prompts: Prompts,
+    templates: Templates,
+    recipe: Option<Digest>,
+    producer: String,
+}
+
+impl Own {
+    /// As the settings say. A folder that is not there, or has nothing for us in it, is told.
+    pub fn of(settings: &Settings) -> Result<Self, Ending> {
+        let Pipeline { prompts, templates, recipe: file, .. } = &settings.pipeline;
+        let recipe = if file.is_empty() { None } else { Some(Digest::of_json(&recipe(settings)?)) };
+        let own = Self {
+            prompts: over("prompts", prompts, Prompts::with_folder)?,
+            templates: over("templates", templates, Templates::with_folder)?,
+            recipe,
+            producer: settings.pipeline.producer.clone(),
+        };
+        if !prompts.is_empty() && own.prompts.own().is_none() {
+            return Err(nothing_in("prompts", prompts, "<step>/<language>.md"));
+        }
+        if !templates.is_empty() && own.templates.own().is_none() {
+            return Err(nothing_in("templates", templates, "<name>/template.yaml"));
+        }
+        Ok(own)
     }
-    Prompts::with_folder(Path::new(folder))
-        .map_err(|problems| Ending::Problems { file: folder.into(), problems })
+
+    /// What tells them from ours, by name, and who makes the content.
+    pub fn digests(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        let all = [
+            ("prompts", self.prompts.own()),
+            ("templates", self.templates.own()),
+            ("recipe", self.recipe.as_ref()),
+        ];
+        let own = all.into_iter().filter_map(|(name, digest)| Some((name.to_owned(), digest?.to_string())));
+        own.chain([("producer".to_owned(), self.producer.clone())])
+    }
+}
+
+/// A folder over what ships; without one, what ships.
+fn over<T: Default>(
+    setting: &str,
+    folder: &str,
+    read: impl FnOnce(&Path) -> Result<T, Problems>,
+) -> Result<T, Ending> {
+    if folder.is_empty() {
+        return Ok(T::default());
+    }
+    if !Path::new(folder).is_dir() {
+        return Err(Ending::refused(
+            format!("there is no folder {folder}, which the setting `pipeline.{setting}` names"),
+            format!("设置 `pipeline.{setting}` 所指的文件夹 {folder} 不存在"),
+        ));
+    }
+    read(Path::new(folder)).map_err(|problems| Ending::Problems { file: folder.into(), problems })
+}
+
+fn nothing_in(setting: &str, folder: &str, wanted: &str) -> Ending {
+    Ending::refused(
+        format!("the folder {folder} (setting `pipeline.{setting}`) has nothing of the kind {wanted} that differs from ours"),
+        format!("文件夹 {folder}（设置 `pipeline.{setting}`）中没有与自带内容不同的 {wanted}"),
+    )
 }
 
 /// The engine that drives runs.
-pub async fn engine(store: Store, models: Arc<Models>, settings: &Settings) -> Result<Engine, Ending> {
+pub async fn engine(
+    store: Store,
+    models: Arc<Models>,
+    own: Own,
+    settings: &Settings,
+) -> Result<Engine, Ending> {
     let dispatcher = dispatcher(settings).await?;
     let mut engine = Engine::new(store, dispatcher, Arc::new(Cast(models)), Arc::new(Steps));
-    engine.prompts = Arc::new(prompts(settings)?);
+    engine.prompts = Arc::new(own.prompts);
+    engine.templates = Arc::new(own.templates);
+    engine.producer = settings.pipeline.producer.as_str().into();
     engine.settings = settings.worker.clone();
     Ok(engine)
 }

@@ -13,6 +13,7 @@ use handbill_domain::{
 use crate::{
     finding::{Findings, said},
     meter::length,
+    rules::Flag,
     voice,
     wording::folded,
 };
@@ -37,6 +38,12 @@ pub fn objections(article: &Article, locale: &Locale, brief: &Brief) -> Vec<Chec
     shape_objections(article, &mut findings);
     findings.extend(voice::objections(&texts, locale, placement(PAGE), brief));
     findings.finish()
+}
+
+/// What has to be said because of how the article came about, and is not said in it. It never blocks: the page that it
+/// is put on may say it.
+pub fn undisclosed(article: &Article, locale: &Locale, brief: &Brief, flags: &[Flag]) -> Vec<CheckResult> {
+    voice::undisclosed(&texts(article), locale, placement(PAGE), brief, flags)
 }
 
 fn length_objections(page: &Placement, key: &str, text: &str, findings: &mut Findings<'_>) {

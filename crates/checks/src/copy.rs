@@ -12,6 +12,7 @@ use handbill_domain::{
 use crate::{
     finding::{Findings, said},
     meter::{length, visible},
+    rules::Flag,
     voice,
     wording::folded,
 };
@@ -37,6 +38,17 @@ pub fn objections(copy: &PlacementCopy, placement: &Placement, brief: &Brief) ->
     duplicate_objections(&copy.fields, &mut findings);
     findings.extend(voice::objections(&spoken(copy, placement), &copy.locale, Some(placement), brief));
     findings.finish()
+}
+
+/// What has to be said because of how the copy came about, and is not said in it. It never blocks: platforms have
+/// switches of their own for it.
+pub fn undisclosed(
+    copy: &PlacementCopy,
+    placement: &Placement,
+    brief: &Brief,
+    flags: &[Flag],
+) -> Vec<CheckResult> {
+    voice::undisclosed(&spoken(copy, placement), &copy.locale, Some(placement), brief, flags)
 }
 
 /// `headline`, or `headline[2]` where there are several.
@@ -248,6 +260,22 @@ mod tests {
             objected(|f| f.get_mut("description").unwrap().extend(["A", "B", "C"].map(String::from)))[0],
             pair("count", "description")
         );
+    }
+
+    #[test]
+    fn copy_of_a_model_is_to_be_called_that_in_china_and_nowhere_else() {
+        let flags = [Flag::AiGeneratedText];
+        let (brief, placement) = (a_brief(), placement("google_ads.rsa").unwrap());
+        let mut copy = a_search_ad();
+        assert_eq!(undisclosed(&copy, placement, &brief, &flags), []);
+        copy.locale = "zh-CN".parse().unwrap();
+        copy.fields.insert("description".into(), vec!["清明前采摘，当日手工炒制。".into()]);
+        let found = undisclosed(&copy, placement, &brief, &flags);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].rule.as_str(), found[0].severity), ("CN-AI-001", Severity::Warn));
+        assert_eq!(undisclosed(&copy, placement, &brief, &[]), [], "nobody but people wrote it");
+        copy.fields.insert("description".into(), vec!["当日手工炒制。本内容由AI生成。".into()]);
+        assert_eq!(undisclosed(&copy, placement, &brief, &flags), []);
     }
 
     #[test]

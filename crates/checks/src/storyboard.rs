@@ -2,11 +2,18 @@
 
 use std::borrow::Cow;
 
-use handbill_domain::{asset::CheckResult, brief::Brief, locale::Locale, words::Storyboard};
+use handbill_domain::{
+    asset::CheckResult,
+    brief::Brief,
+    channel::TextUnit,
+    locale::Locale,
+    words::{Scene, ScenePicture, Storyboard},
+};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::{
     finding::{Findings, said},
+    meter::length,
     voice,
 };
 
@@ -42,6 +49,58 @@ pub fn objections(board: &Storyboard, tier: u32, locale: &Locale, brief: &Brief)
         );
     }
     findings.extend(voice::objections(&texts(board), locale, None, brief));
+    findings.finish()
+}
+
+/// How long the large words of a scene may be, in letters as readers count them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LargeWords {
+    /// Of a headline over a picture.
+    pub headline: u32,
+    /// Of words that have the frame to themselves.
+    pub statement: u32,
+    /// Of one word, where it cannot be broken.
+    pub word: u32,
+}
+
+impl LargeWords {
+    /// The bound of a scene.
+    pub fn most(&self, scene: &Scene) -> u32 {
+        if scene.picture == ScenePicture::Background { self.statement } else { self.headline }
+    }
+}
+
+/// What stands against the large words of a storyboard: those that no frame has room for.
+pub fn large_words(board: &Storyboard, bounds: &LargeWords, locale: &Locale) -> Vec<CheckResult> {
+    let mut findings = Findings::in_language_of(locale);
+    for (at, scene) in board.scenes.iter().enumerate() {
+        let headline = scene.headline.trim();
+        let (has, most) = (length(headline, TextUnit::Graphemes), bounds.most(scene));
+        if has > most {
+            findings.block(
+                "headline_length",
+                &place(at, "headline"),
+                said!(
+                    "画面大字有 {has} 个字，最多 {most} 个",
+                    "the large words have {has} characters, {most} fit"
+                ),
+                said!("缩短到 {most} 个字以内，或留空", "say it in {most} characters, or leave it empty"),
+            );
+        }
+        let longest = headline
+            .split_word_bounds()
+            .filter(|word| !word.chars().any(is_han))
+            .max_by_key(|word| length(word, TextUnit::Graphemes));
+        if let Some(word) = longest.filter(|word| length(word, TextUnit::Graphemes) > bounds.word) {
+            let most = bounds.word;
+            findings.block(
+                "headline_word",
+                &place(at, "headline"),
+                said!("“{word}”太长，一行放不下", "`{word}` is too long for one line"),
+                said!("换成不超过 {most} 个字母的词", "use words of at most {most} letters"),
+            );
+        }
+    }
     findings.finish()
 }
 
@@ -210,8 +269,6 @@ fn texts(board: &Storyboard) -> Vec<voice::Placed<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use handbill_domain::words::{Scene, ScenePicture};
-
     use super::*;
     use crate::samples::a_brief;
 
@@ -270,6 +327,35 @@ mod tests {
         assert_eq!(
             objected(|b| b.scenes[0].seconds = f32::NAN),
             ["scene_length scenes[0].seconds", "video_length scenes"]
+        );
+    }
+
+    #[test]
+    fn large_words_that_no_frame_has_room_for_are_named_with_their_place() {
+        let bounds = LargeWords { headline: 18, statement: 30, word: 22 };
+        let said = |headline: &str, picture, locale: &str| {
+            let mut board = a_board();
+            board.scenes[1] = Scene { headline: headline.into(), picture, ..board.scenes[1].clone() };
+            large_words(&board, &bounds, &locale.parse().unwrap())
+        };
+        let (product, alone) = (ScenePicture::Product, ScenePicture::Background);
+        assert_eq!(said(&"茶".repeat(18), product, "zh-CN"), []);
+        assert_eq!(said(&"茶".repeat(30), alone, "zh-CN"), []);
+        let long = said(&"茶".repeat(19), product, "zh-CN");
+        assert_eq!(
+            (long[0].rule.as_str(), long[0].place.as_deref()),
+            ("headline_length", Some("scenes[1].headline"))
+        );
+        assert!(
+            long[0].message.contains("19") && long[0].suggestion.as_ref().unwrap().contains("18"),
+            "{long:?}"
+        );
+        // One family is one letter to the eye, whatever it is made of.
+        assert_eq!(said(&"👩‍👩‍👧".repeat(18), product, "en-US"), []);
+        let word = said("Rindfleischetikettierungsgesetz", alone, "en-US");
+        assert_eq!(
+            word.iter().map(|r| r.rule.as_str()).collect::<Vec<_>>(),
+            ["headline_length", "headline_word"]
         );
     }
 

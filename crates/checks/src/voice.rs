@@ -1,11 +1,16 @@
 //! What every text of a campaign is held to, whatever it is for: the brand's unwanted words, the claim rules, the facts.
 
-use handbill_domain::{asset::CheckResult, brief::Brief, channel::Placement, locale::Locale};
+use handbill_domain::{
+    asset::{CheckResult, Severity},
+    brief::Brief,
+    channel::Placement,
+    locale::Locale,
+};
 
 use crate::{
     facts::Ledger,
     finding::{Findings, said},
-    rules::{Review, review},
+    rules::{Flag, Review, review},
     wording::says,
 };
 
@@ -32,16 +37,43 @@ pub(crate) fn objections(
         }
         findings.extend(ledger.objections(place, text, locale));
     }
+    findings.extend(reviewed(texts, locale, placement, brief, &[]));
+    findings.finish()
+}
+
+/// What the rules object to under these circumstances.
+fn reviewed(
+    texts: &[Placed<'_>],
+    locale: &Locale,
+    placement: Option<&Placement>,
+    brief: &Brief,
+    flags: &[Flag],
+) -> Vec<CheckResult> {
     let texts: Vec<(&str, &str)> =
         texts.iter().map(|(place, text)| (place.as_str(), text.as_ref())).collect();
-    findings.extend(review(&Review {
+    review(&Review {
         texts: &texts,
         locale,
         market: None,
         category: &brief.product.category,
         placement,
-        flags: &[],
+        flags,
         evidence: &[],
-    }));
-    findings.finish()
+    })
+}
+
+/// What has to be said because of how the texts came about (`CN-AI-001`: a model wrote them), and is not said in them.
+/// To know, not to repair: where a platform has a switch for it (内容由AI生成), that is the place to say it.
+pub(crate) fn undisclosed(
+    texts: &[Placed<'_>],
+    locale: &Locale,
+    placement: Option<&Placement>,
+    brief: &Brief,
+    flags: &[Flag],
+) -> Vec<CheckResult> {
+    let without = reviewed(texts, locale, placement, brief, &[]);
+    let mut found = reviewed(texts, locale, placement, brief, flags);
+    found.retain(|result| !without.contains(result));
+    found.iter_mut().for_each(|result| result.severity = result.severity.min(Severity::Warn));
+    found
 }

@@ -155,6 +155,9 @@ pub struct Lineage {
     /// Catalogue ids of the models that were asked, for it or for what it was made from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
+    /// The voice that speaks in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
     /// Seed.
     pub seed: u64,
     /// Ids of the assets and steps that it was made from.

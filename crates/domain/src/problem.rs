@@ -118,12 +118,52 @@ impl fmt::Display for Problems {
     }
 }
 
-/// The known name nearest to a misspelt one, if one is near enough to be meant.
+/// The known name nearest to a misspelt one, if one is near enough to be meant: one that sounds like it from its
+/// beginning, or that a slip or two of the fingers away.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&word.to_lowercase(), &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness >= 0.8)
+        .filter_map(|name| Some((likeness(&word, &name.to_lowercase())?, name)))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)
+}
+
+/// How like two words are, 0 to 1; none when one cannot be meant by the other.
+fn likeness(word: &str, name: &str) -> Option<f64> {
+    let longest = word.chars().count().max(name.chars().count());
+    // Slips of the fingers: a letter too many, too few, another, or two in the wrong order.
+    let slips = strsim::damerau_levenshtein(word, name);
+    let few = match longest {
+        0..=2 => 0,
+        3..=5 => 1,
+        _ => 2,
+    };
+    let by_sound = strsim::jaro_winkler(word, name);
+    let by_slips = 1.0 - slips as f64 / longest.max(1) as f64;
+    (by_sound >= 0.8 || slips <= few).then_some(by_sound.max(by_slips))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_the_fingers_are_recognised_in_short_words_and_long_ones() {
+        let known = ["id", "url", "file", "role", "alt", "campaign", "placements", "call_to_action"];
+        for (word, meant) in [
+            ("ulr", Some("url")),
+            ("URL", Some("url")),
+            ("flie", Some("file")),
+            ("rloe", Some("role")),
+            ("atl", Some("alt")),
+            ("camapign", Some("campaign")),
+            ("plcaement", Some("placements")),
+            ("callToAction", Some("call_to_action")),
+            ("xy", None),
+            ("banana", None),
+        ] {
+            assert_eq!(nearest(word, known), meant, "{word}");
+        }
+    }
 }

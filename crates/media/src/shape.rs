@@ -36,6 +36,23 @@ pub fn frame(
     }
 }
 
+/// A line through points, with round ends.
+pub fn polyline(canvas: &mut Canvas, points: &[(f32, f32)], thick: f32, color: Color) {
+    let mut path = PathBuilder::new();
+    for (n, (x, y)) in points.iter().enumerate() {
+        if n == 0 { path.move_to(*x, *y) } else { path.line_to(*x, *y) }
+    }
+    if let (Some(path), Some(mut pixels)) = (path.finish(), canvas.pixmap()) {
+        let stroke = Stroke {
+            width: thick,
+            line_cap: tiny_skia::LineCap::Round,
+            line_join: tiny_skia::LineJoin::Round,
+            ..Stroke::default()
+        };
+        pixels.stroke_path(&path, &plain(color), &stroke, Transform::identity(), None);
+    }
+}
+
 /// A filled ellipse.
 pub fn ellipse(canvas: &mut Canvas, (x, y, width, height): (f32, f32, f32, f32), color: Color) {
     let path = tiny_skia::Rect::from_xywh(x, y, width, height).and_then(PathBuilder::from_oval);

@@ -20,6 +20,7 @@ use crate::{
     Error,
     graph::{StepOutput, StepSpec},
     prompts::Prompts,
+    templates::Templates,
 };
 
 /// What a step has at hand.
@@ -36,6 +37,10 @@ pub struct Context<'a> {
     pub outputs: &'a BTreeMap<String, StepOutput>,
     /// Prompts in force.
     pub prompts: &'a Prompts,
+    /// Image templates in force.
+    pub templates: &'a Templates,
+    /// Name or code of who makes the content, as files that a model had a part in say it: ASCII without spaces.
+    pub producer: &'a str,
     /// Models and files.
     pub desk: &'a dyn Desk,
 }
@@ -82,6 +87,11 @@ impl Context<'_> {
             .ok_or_else(|| Error::Missing { step: self.step.key.clone(), needs: key.to_owned() })?;
         serde_json::from_value(output.value.clone())
             .map_err(|e| Error::Broken(format!("output of {key}: {e}")))
+    }
+
+    /// The generative models that wrote the value of an earlier step; none where it was rehearsed.
+    pub fn writers(&self, key: &str) -> &[String] {
+        self.outputs.get(key).map(|output| output.models.as_slice()).unwrap_or_default()
     }
 
     /// What the step was told beside the brief, in its own type.

@@ -72,6 +72,9 @@ pub struct StepOutput {
     pub value: Value,
     /// Finished assets; their bytes were put into the files before.
     pub assets: Vec<Asset>,
+    /// Catalogue ids of the generative models that wrote the value; empty where it was rehearsed or computed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
 }
 
 /// The graph of a recipe over a brief. Steps that nothing of the brief's deliverables needs are left out.
@@ -239,7 +242,8 @@ impl Spread<'_> {
             Dimension::Variant => {
                 let variant =
                     |n: u32| at.with(dimension, format!("v{n}"), &n.to_string(), &[("variant", json!(n))]);
-                (1..=self.brief.deliverables.variants).map(variant).collect()
+                let most = if self.stands_alone(at) { 1 } else { self.brief.deliverables.variants };
+                (1..=most).map(variant).collect()
             }
             Dimension::Shape => self
                 .shapes()
@@ -298,6 +302,19 @@ impl Spread<'_> {
             }
         }
         all
+    }
+
+    /// Shows this slot the logo or the product alone? Then there is one picture of it: variants would be the same.
+    fn stands_alone(&self, at: &At) -> bool {
+        let role = at.params.get("role").and_then(Value::as_str);
+        let slots = self.place(at).map(|p| p.placement.images.iter()).into_iter().flatten();
+        let alone = |slot: &ImageSlot| {
+            slot.background.is_some()
+                || handbill_media::template::built_in()
+                    .iter()
+                    .any(|t| t.suits.roles.iter().any(|r| slot.role.starts_with(r.as_str())))
+        };
+        slots.filter(|slot| Some(slot.role.as_str()) == role).any(alone)
     }
 
     /// A place for a logo is filled from the brand's logo, so without one only a place that must be filled is.

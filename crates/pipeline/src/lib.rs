@@ -1,6 +1,7 @@
 //! Brief → plan → steps → assets.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod casting;
 mod context;
 mod error;
 pub mod graph;
@@ -11,6 +12,7 @@ pub mod recipe;
 #[cfg(test)]
 mod samples;
 pub mod steps;
+pub mod templates;
 
 pub use context::{Asked, Context, Desk};
 pub use error::Error;

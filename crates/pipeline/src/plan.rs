@@ -1,6 +1,6 @@
 //! What a run would make and cost, computed for free before anything is spent; and what would fit under a ceiling.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use handbill_domain::{
     brief::Brief,
@@ -17,12 +17,13 @@ use handbill_providers::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    graph::{Graph, PlannedCall, StepSpec, graph},
+    casting::{Voices, cast, voice_of},
+    graph::{Graph, StepSpec, graph},
     recipe::Recipe,
 };
 
 /// Who tells list prices: the models in force with their price rows.
-pub trait Prices {
+pub trait Prices: Voices {
     /// What one call of this role costs at list price. A price that is not known is a problem, never zero.
     fn quote(&self, role: Role, usage: &Usage) -> Result<Quote, Problems>;
 }
@@ -103,12 +104,16 @@ pub struct Line {
     /// Who is asked, where it asks a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The voice that speaks, where it asks a speaker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
     /// What it costs, where it asks a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Range>,
 }
 
-/// From the price when all goes well to the price when every repair is needed.
+/// From the price when all goes well to the price when every repair is needed. Calls that use more than such calls
+/// usually do are held to the ceiling where they are made: each reserves the most that it can cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     /// Each call is made once.
@@ -190,37 +195,16 @@ pub fn plan(
     prices: &dyn Prices,
     ceiling: Option<&Money>,
 ) -> Result<Plan, Problems> {
-    let priced = Priced::new(&graph(recipe, brief)?, prices)?;
-    if let (Some(ceiling), [first, ..]) = (ceiling, priced.total.as_slice()) {
-        same_currency(&priced.total, ceiling.currency, first.high.currency)?;
-    }
+    let priced = Priced::new(&cast(graph(recipe, brief)?, prices)?, prices)?;
+    priced.one_currency(ceiling.map(|ceiling| ceiling.currency))?;
     let admission = match ceiling {
         Some(ceiling) if !priced.fits(ceiling) => {
             Admission::OverCeiling { fits: Search { recipe, prices, ceiling }.smaller(brief) }
         }
         _ => Admission::Admitted,
     };
-    let Priced { recipe, lines, total } = priced;
+    let Priced { recipe, lines, total, .. } = priced;
     Ok(Plan { recipe, lines, total, ceiling: ceiling.cloned(), admission })
-}
-
-/// A ceiling can only be held against prices in its own currency; we know no exchange rates.
-fn same_currency(total: &[Range], ceiling: Currency, first: Currency) -> Result<(), Problems> {
-    let problem = Problem::at(
-        "/ceiling/currency",
-        format!("the ceiling is in {ceiling}, and the models are paid in {}", names(total)),
-    );
-    match total {
-        [_] if first == ceiling => Ok(()),
-        [_] => Err(Problems(vec![problem.hint(format!("give the ceiling in {first}"))])),
-        _ => Err(Problems(vec![
-            problem.hint("choose models that are paid in one currency, and give the ceiling in it"),
-        ])),
-    }
-}
-
-fn names(total: &[Range]) -> String {
-    total.iter().map(|range| range.low.currency.code()).collect::<Vec<_>>().join(" and ")
 }
 
 /// A graph with its prices.
@@ -228,14 +212,21 @@ struct Priced {
     recipe: String,
     lines: Vec<Line>,
     total: Vec<Range>,
+    /// Who is paid in what.
+    payees: BTreeMap<Role, (String, Currency)>,
 }
 
 impl Priced {
     fn new(graph: &Graph, prices: &dyn Prices) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let mut priced = Self { recipe: graph.recipe.clone(), lines: Vec::new(), total: Vec::new() };
+        let mut priced = Self {
+            recipe: graph.recipe.clone(),
+            lines: Vec::new(),
+            total: Vec::new(),
+            payees: BTreeMap::new(),
+        };
         for step in &graph.steps {
-            match line(step, prices) {
+            match line(step, prices, &mut priced.payees) {
                 Ok(line) => priced.add(line)?,
                 // The same unknown price would be said once for each step.
                 Err(more) => {
@@ -261,6 +252,53 @@ impl Priced {
         Ok(())
     }
 
+    /// A run has one currency, because we know no exchange rates: that of the ceiling, else that of the first role.
+    fn one_currency(&self, ceiling: Option<Currency>) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        let Some((_, paid)) = self.payees.values().next() else { return Ok(()) };
+        let same = self.payees.values().all(|(_, currency)| currency == paid);
+        if let Some(ceiling) = ceiling.filter(|ceiling| same && ceiling != paid) {
+            problems.push(
+                Problem::at(
+                    "/ceiling/currency",
+                    format!("the ceiling is in {ceiling}, and the models are paid in {paid}"),
+                )
+                .hint(format!("give the ceiling in {paid}"))
+                .in_chinese(
+                    format!("上限的货币是 {ceiling}，而模型以 {paid} 计费"),
+                    format!("请用 {paid} 填写上限"),
+                ),
+            );
+            return problems.or(());
+        }
+        // Without a ceiling to go by, the first role decides.
+        let wanted = ceiling.unwrap_or(*paid);
+        let holder = match self.payees.iter().find(|(_, (_, currency))| *currency == wanted) {
+            Some((role, (model, _))) => {
+                (format!("`{model}` ({})", role.as_str()), format!("`{model}`（{}）", role.as_str()))
+            }
+            None => ("the ceiling".to_owned(), "上限".to_owned()),
+        };
+        for (role, (model, currency)) in self.payees.iter().filter(|(_, (_, currency))| *currency != wanted) {
+            let role = role.as_str();
+            problems.push(
+                Problem::at(
+                    format!("/roles/{role}"),
+                    format!("`{model}` is paid in {currency}, and {} in {wanted}", holder.0),
+                )
+                .hint(format!(
+                    "a run has one currency: choose a model for {role} that is paid in {wanted}, or write an [[entry]] \
+                     of your own for it with its price in {wanted}"
+                ))
+                .in_chinese(
+                    format!("`{model}` 以 {currency} 计费，而{}是 {wanted}", holder.1),
+                    format!("一次运行只用一种货币：请为 {role} 选用以 {wanted} 计费的模型，或自写一个 [[entry]] 并用 {wanted} 标价"),
+                ),
+            );
+        }
+        problems.or(())
+    }
+
     fn fits(&self, ceiling: &Money) -> bool {
         self.total.iter().all(|sum| {
             sum.high.currency == ceiling.currency && sum.high.amount_micros <= ceiling.amount_micros
@@ -268,14 +306,20 @@ impl Priced {
     }
 }
 
-fn line(step: &StepSpec, prices: &dyn Prices) -> Result<Line, Problems> {
+fn line(
+    step: &StepSpec,
+    prices: &dyn Prices,
+    payees: &mut BTreeMap<Role, (String, Currency)>,
+) -> Result<Line, Problems> {
     let mut models = BTreeSet::new();
     let mut price: Option<Range> = None;
-    for PlannedCall { role, usage, at_most } in &step.calls {
-        let Quote { model, cost } = prices.quote(*role, usage)?;
+    for call in &step.calls {
+        let Quote { model, cost: low } = prices.quote(call.role, &call.usage)?;
+        payees.insert(call.role, (model.clone(), low.currency));
         models.insert(model);
-        let high = cost.amount_micros.checked_mul(i64::from(*at_most)).ok_or_else(|| too_much(&step.key))?;
-        let call = Range { high: Money { amount_micros: high, currency: cost.currency }, low: cost };
+        let micros = low.amount_micros.checked_mul(i64::from(call.at_most));
+        let amount_micros = micros.ok_or_else(|| too_much(&step.key))?;
+        let call = Range { high: Money { amount_micros, currency: low.currency }, low };
         price = Some(match &price {
             Some(sum) => plus(sum, &call).ok_or_else(|| too_much(&step.key))?,
             None => call,
@@ -287,6 +331,7 @@ fn line(step: &StepSpec, prices: &dyn Prices) -> Result<Line, Problems> {
         stage: step.stage.clone(),
         makes: step.makes.clone(),
         model: (!models.is_empty()).then(|| models.into_iter().collect::<Vec<_>>().join(" + ")),
+        voice: voice_of(step).map(str::to_owned),
         price,
     })
 }
@@ -329,7 +374,8 @@ impl Search<'_> {
     fn priced(&self, brief: &Brief, changes: &[Change]) -> Option<Priced> {
         let mut brief = brief.clone();
         changes.iter().for_each(|change| change.apply(&mut brief));
-        let priced = Priced::new(&graph(self.recipe, &brief).ok()?, self.prices).ok()?;
+        let graph = cast(graph(self.recipe, &brief).ok()?, self.prices).ok()?;
+        let priced = Priced::new(&graph, self.prices).ok()?;
         (priced.fits(self.ceiling) && priced.lines.iter().any(|line| !line.makes.is_empty()))
             .then_some(priced)
     }
@@ -375,58 +421,4 @@ impl Change {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::samples::spring_tea;
-
-    /// Every call costs the same.
-    struct Flat(i64);
-
-    impl Prices for Flat {
-        fn quote(&self, role: Role, _: &Usage) -> Result<Quote, Problems> {
-            Ok(Quote { model: format!("test/{}", role.as_str()), cost: dollars(self.0) })
-        }
-    }
-
-    fn dollars(amount_micros: i64) -> Money {
-        Money { amount_micros, currency: Currency::Usd }
-    }
-
-    fn planned(ceiling: Option<Money>) -> Plan {
-        plan(&Recipe::campaign().unwrap(), &spring_tea(), &Flat(10_000), ceiling.as_ref()).unwrap()
-    }
-
-    #[test]
-    fn a_plan_adds_up_its_lines() {
-        let plan = planned(None);
-        let low: i64 = plan.lines.iter().filter_map(|l| l.price.as_ref()).map(|p| p.low.amount_micros).sum();
-        assert_eq!(plan.total[0].low, dollars(low));
-        assert!(plan.total[0].high.amount_micros > low);
-        assert!(plan.is_admitted());
-    }
-
-    #[test]
-    fn above_the_ceiling_the_plan_says_what_would_fit() {
-        let whole = planned(None).total[0].high.amount_micros;
-        let Admission::OverCeiling { fits: Some(fit) } = planned(Some(dollars(whole - 1))).admission else {
-            panic!("admitted")
-        };
-        assert_eq!(fit.changes, [Change::Variants { from: 3, to: 2 }]);
-        assert!(fit.total[0].high.amount_micros < whole);
-
-        let Admission::OverCeiling { fits: Some(fit) } = planned(Some(dollars(whole / 6))).admission else {
-            panic!("admitted")
-        };
-        assert!(fit.total[0].high.amount_micros <= whole / 6, "{fit:?}");
-        assert!(fit.assets > 0);
-        assert_eq!(planned(Some(dollars(1))).admission, Admission::OverCeiling { fits: None });
-    }
-
-    #[test]
-    fn a_ceiling_in_another_currency_is_a_problem() {
-        let ceiling = Money { amount_micros: 1, currency: Currency::Cny };
-        let problems =
-            plan(&Recipe::campaign().unwrap(), &spring_tea(), &Flat(1), Some(&ceiling)).unwrap_err();
-        assert_eq!(problems.0[0].pointer, "/ceiling/currency");
-    }
-}
+mod tests;

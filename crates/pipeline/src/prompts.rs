@@ -35,6 +35,8 @@ const OURS: &[(&str, &str)] = ours!["strategy", "outline", "copy", "article", "a
 pub struct Prompts {
     /// `<step>/<language>` → its two parts.
     files: BTreeMap<String, Parts>,
+    /// Of the user's files.
+    own: Option<Digest>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,7 +60,7 @@ impl Default for Prompts {
     fn default() -> Self {
         let files =
             OURS.iter().filter_map(|(name, text)| Some(((*name).to_owned(), Parts::of(text)?))).collect();
-        Self { files }
+        Self { files, own: None }
     }
 }
 
@@ -76,6 +78,7 @@ impl Prompts {
     pub fn with_folder(folder: &Path) -> Result<Self, Problems> {
         let mut prompts = Self::default();
         let mut problems = Problems::default();
+        let mut own = BTreeMap::new();
         for path in markdown_files(folder).map_err(|e| unreadable(folder, &e))? {
             let name = path.strip_prefix(folder).unwrap_or(&path).with_extension("");
             let name = name.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
@@ -84,8 +87,20 @@ impl Prompts {
                 Ok(()) => {}
                 Err(problem) => problems.push(*problem),
             }
+            own.insert(name, text);
         }
+        prompts.own = (!own.is_empty()).then(|| Digest::of_json(&own));
         problems.or(prompts)
+    }
+
+    /// What tells them from ours; none: they are ours.
+    pub fn own(&self) -> Option<&Digest> {
+        self.own.as_ref()
+    }
+
+    /// Name of every file in force, `<step>/<language>`.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
     }
 
     /// Puts a prompt in the place of ours. A language that we have no prompt in may be added to a step that we have.

@@ -68,15 +68,19 @@ pub fn demands(origin: AiOrigin, locale: &Locale, placement: Option<&Placement>)
     all().iter().filter(|d| d.origins.contains(&origin)).filter(reaches).collect()
 }
 
-/// The words that must be seen on it in any case, in the language of its locale; `None` where no market demands them of
-/// everything. What is demanded of some content only is among [`demands`].
+/// What must be seen on it in any case; `None` where no market demands a label of everything. What is demanded of some
+/// content only is among [`demands`].
+pub fn demanded(origin: AiOrigin, locale: &Locale, placement: Option<&Placement>) -> Option<&'static Demand> {
+    demands(origin, locale, placement).into_iter().find(|d| d.when == When::Always)
+}
+
+/// The words that must be seen on it in any case, in the language of its locale.
 pub fn visible_label(
     origin: AiOrigin,
     locale: &Locale,
     placement: Option<&Placement>,
 ) -> Option<&'static str> {
-    let always = demands(origin, locale, placement).into_iter().find(|d| d.when == When::Always)?;
-    Some(always.text.for_language(locale.language()))
+    Some(demanded(origin, locale, placement)?.text.for_language(locale.language()))
 }
 
 static DEMANDS: LazyLock<Result<Vec<Demand>, String>> =

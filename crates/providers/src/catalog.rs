@@ -22,6 +22,8 @@ pub struct Catalog {
     providers: BTreeMap<String, Provider>,
     entries: BTreeMap<String, Entry>,
     roles: BTreeMap<Role, String>,
+    /// Where the user's file points the role at an entry.
+    lines: BTreeMap<Role, u32>,
 }
 
 impl Catalog {
@@ -70,6 +72,11 @@ impl Catalog {
     pub fn serving(&self, role: Role) -> &Entry {
         // Every catalogue that exists has an entry for each role: `finish` saw to it.
         &self.entries[&self.roles[&role]]
+    }
+
+    /// The line on which the user's file names who serves a role; none: it does not.
+    pub fn line_of(&self, role: Role) -> Option<u32> {
+        self.lines.get(&role).copied()
     }
 
     /// Is it a local model that no key is needed for and no money is spent on?
@@ -299,9 +306,10 @@ impl Draft {
 
     fn finish(mut self) -> Result<Catalog, Problems> {
         self.check_entries();
+        let lines = self.lines();
         let roles = self.roles();
         self.problems.0.sort_by_key(|problem| problem.line);
-        let catalog = Catalog { providers: self.providers, entries: self.entries, roles };
+        let catalog = Catalog { providers: self.providers, entries: self.entries, roles, lines };
         self.problems.or(catalog)
     }
 
@@ -333,6 +341,15 @@ impl Draft {
         for (place, message, hint) in found {
             self.problem(&place, message, Some(hint));
         }
+    }
+
+    /// The line of each role that is named.
+    fn lines(&self) -> BTreeMap<Role, u32> {
+        let named = self.roles.iter().filter_map(|(name, _, place)| {
+            let role = Role::ALL.into_iter().find(|role| role.as_str() == name)?;
+            Some((role, place.line?))
+        });
+        named.collect()
     }
 
     /// Every role by its default, then as the files say.

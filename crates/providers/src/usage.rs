@@ -87,16 +87,17 @@ impl Expected for SpeechAsk {
             (PriceUnit::InputToken, tokens(&self.text) + tokens(&self.instructions)),
             (PriceUnit::AudioSecond, seconds),
         ];
-        Usage { counts, variant: None, estimated: true }.as_billed_by(entry)
+        let variant = Some(self.voice.clone()).filter(|voice| !voice.is_empty());
+        Usage { counts, variant, estimated: true }.as_billed_by(entry)
     }
 }
 
-/// About how many tokens a text is: one for each Chinese, Japanese or Korean character, one for each three others.
-/// Real tokenizers need fewer; a plan may be too high and must not be too low.
+/// About how many tokens a text is: one for each three ASCII characters, three for each emoji and the like, one for
+/// each other character. Real tokenizers need fewer; a plan may be too high and must not be too low.
 pub fn tokens(text: &str) -> u64 {
-    let wide = text.chars().filter(|c| is_wide(*c)).count() as u64;
-    let other = text.chars().count() as u64 - wide;
-    wide + other.div_ceil(3)
+    let ascii = text.chars().filter(char::is_ascii).count() as u64;
+    let others = text.chars().filter(|c| !c.is_ascii());
+    ascii.div_ceil(3) + others.map(|c| if c as u32 > 0xFFFF { 3 } else { 1 }).sum::<u64>()
 }
 
 fn is_wide(c: char) -> bool {
@@ -154,6 +155,7 @@ mod tests {
     fn tokens_of_both_languages_are_not_underestimated() {
         assert_eq!(tokens("明前龙井"), 4);
         assert_eq!(tokens("spring tea"), 4);
+        assert_eq!(tokens("чай 🍵"), 3 + 1 + 3);
         assert_eq!(tokens(""), 0);
     }
 }

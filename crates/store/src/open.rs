@@ -15,6 +15,9 @@ use crate::{Error, Files};
 /// How long a writer waits for another one on SQLite.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The advisory lock of migrations on PostgreSQL: any number that nobody else takes.
+const MIGRATING: i64 = 0x6861_6e64;
+
 /// Where things are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,8 +55,19 @@ impl Store {
             .await
             .map_err(|e| Error::Files(format!("{}: {e}", locks.display())))?;
         let db = connect(&settings.rows).await?;
-        Migrator::up(&db, None).await?;
-        Ok(Self { db, locks, files: Files::open(&settings.files)? })
+        let store = Self { db, locks, files: Files::open(&settings.files)? };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// One process at a time: two that open a new store together must not both make its tables.
+    async fn migrate(&self) -> Result<(), Error> {
+        let txn = self.begin().await?;
+        if txn.get_database_backend() == DbBackend::Postgres {
+            run(&txn, &format!("SELECT pg_advisory_xact_lock({MIGRATING})"), vec![]).await?;
+        }
+        Migrator::up(&txn, None).await?;
+        Ok(txn.commit().await?)
     }
 
     /// The files.

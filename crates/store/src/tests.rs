@@ -27,3 +27,23 @@ async fn the_promises_hold_on_postgres() {
     schema::goes_up_down_and_up(&store).await;
     promises::all(&store).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn many_processes_may_open_a_new_store_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = servers::a_postgres();
+    for settings in [
+        Settings::embedded(folder.path()),
+        Settings { rows: server.url.clone(), files: folder.path().join("files") },
+    ] {
+        let opening: Vec<_> = (0..8)
+            .map(|_| {
+                let settings = settings.clone();
+                tokio::spawn(async move { Store::open(&settings).await })
+            })
+            .collect();
+        for opened in opening {
+            opened.await.unwrap().expect("everybody finds the tables, whoever made them");
+        }
+    }
+}

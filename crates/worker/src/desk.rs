@@ -144,7 +144,7 @@ impl Counter {
                 let cost = self.settle(&call, K::usage(&answer)).await?;
                 Ok((answer, cost))
             }
-            (Err(error), None) => Err(self.refused(&call, error).await?),
+            (Err(error), None) => Err(self.refused(&call, error, model.usage(ask, &reply)).await?),
         };
         let (answer, cost) = cost?;
         self.tell(&call, &cost, kept);
@@ -256,7 +256,7 @@ impl Counter {
     async fn settle(&self, call: &Call<'_>, usage: &Usage) -> Result<Money, ModelError> {
         let cost = self.models.price(call.entry, usage, self.currency).unwrap_or_else(|error| {
             // It is paid already: the estimate is nearer to the truth than nothing.
-            tracing::warn!(model = %call.entry.id, %error, "the answer's use has no price; the planned price is entered");
+            tracing::warn!(model = %call.entry.id, %error, "the answer's use has no price; what was reserved is entered");
             call.price.clone()
         });
         self.enter(call, &cost, Billed::Yes, usage).await?;
@@ -275,11 +275,21 @@ impl Counter {
         persist(|| calls::settle(&self.store, &self.workspace, self.fence, &call.key, &settlement)).await
     }
 
-    /// Ends a call whose reply holds no answer.
-    async fn refused(&self, call: &Call<'_>, error: ModelError) -> Result<ModelError, ModelError> {
+    /// Ends a call whose reply holds no answer. What the reply says that it used is entered, else all that was reserved.
+    async fn refused(
+        &self,
+        call: &Call<'_>,
+        error: ModelError,
+        used: Option<Usage>,
+    ) -> Result<ModelError, ModelError> {
         if error.billed() == Billed::Yes {
-            self.enter(call, &call.price, Billed::Yes, &Usage { estimated: true, ..Usage::default() })
-                .await?;
+            match used {
+                Some(used) => drop(self.settle(call, &used).await?),
+                None => {
+                    let unknown = Usage { estimated: true, ..Usage::default() };
+                    self.enter(call, &call.price, Billed::Yes, &unknown).await?;
+                }
+            }
         } else {
             self.give_up(call, &error).await?;
         }
@@ -300,16 +310,17 @@ impl Counter {
         Ok(())
     }
 
-    /// The most that the plan foresaw for one call of this role; a call that it did not foresee is priced by itself.
+    /// The most that this call can cost: its answer may be as long as it is allowed to be. Not less than the plan
+    /// foresaw for one call of this role.
     fn most(&self, role: Role, entry: &Entry, ask: &impl Expected) -> Result<Money, ModelError> {
-        let planned = self
-            .spec
-            .calls
-            .iter()
-            .filter(|c| c.role == role)
-            .map(|c| self.models.price(entry, &c.usage, self.currency));
-        let most = planned.collect::<Result<Vec<_>, _>>()?.into_iter().max_by_key(|p| p.amount_micros);
-        most.map_or_else(|| self.models.price(entry, &ask.expected(entry), self.currency), Ok)
+        let mut most = self.models.price(entry, &ask.expected(entry), self.currency)?;
+        for call in self.spec.calls.iter().filter(|call| call.role == role) {
+            let planned = self.models.price(entry, &call.usage, self.currency)?;
+            if planned.amount_micros > most.amount_micros {
+                most = planned;
+            }
+        }
+        Ok(most)
     }
 
     /// How many equal questions came before. Questions that differ have different keys anyway, so the count does not

@@ -7,7 +7,9 @@ use handbill_domain::{
     ids::{RunId, WorkspaceId},
     step::Lane,
 };
-use handbill_pipeline::{Context, Error as StepError, graph::StepOutput, prompts::Prompts};
+use handbill_pipeline::{
+    Context, Error as StepError, graph::StepOutput, prompts::Prompts, templates::Templates,
+};
 use handbill_queue::Dispatcher;
 use handbill_store::{Store, runs};
 use serde::{Deserialize, Serialize};
@@ -84,6 +86,10 @@ pub struct Engine {
     pub runner: Arc<dyn Runner>,
     /// The prompts in force.
     pub prompts: Arc<Prompts>,
+    /// The image templates in force.
+    pub templates: Arc<Templates>,
+    /// Name or code of who makes the content, as labels say it: visible ASCII without spaces.
+    pub producer: Arc<str>,
     /// How many at once, how patient.
     pub settings: Settings,
     /// Who is told what happens.
@@ -105,6 +111,8 @@ impl Engine {
             models,
             runner,
             prompts: Arc::default(),
+            templates: Arc::default(),
+            producer: "handbill".into(),
             settings: Settings::default(),
             listener: Arc::new(|_| {}),
             points: Points::default(),

@@ -39,6 +39,10 @@ pub struct Inputs {
     pub models: BTreeMap<String, String>,
     /// Name and version of the recipe.
     pub recipe: String,
+    /// What else the outcome follows from, by name: voices, and the digests of prompts, templates and a recipe of the
+    /// user's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub made_with: BTreeMap<String, String>,
 }
 
 /// The inputs as the run keeps them.

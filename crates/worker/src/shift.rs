@@ -224,6 +224,8 @@ impl Shift {
             step: &spec,
             outputs: &outputs,
             prompts: &engine.prompts,
+            templates: &engine.templates,
+            producer: &engine.producer,
             desk: &desk,
         };
         (engine.listener)(Event::StepStarted { step: spec.key.clone(), stage: spec.stage.clone() });

@@ -129,6 +129,8 @@ impl Work {
             photo: Some(hero),
             logo: Some(logo),
             logo_wide: None,
+            facts: &[],
+            url: None,
             legal: &[],
             ai_label: None,
             required_background: None,

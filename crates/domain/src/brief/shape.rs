@@ -82,19 +82,21 @@ impl Walk<'_> {
     }
 
     fn unknown(&mut self, key: &str, line: u32, here: &str, known: &Map<String, Json>, node: &Node) {
-        let free = || known.keys().map(String::as_str).filter(|name| node.get(name).is_none());
-        let problem = Problem::at(here, format!("`{key}` is not a key here")).line(line);
-        self.problems.push(match alias(key, known).or_else(|| nearest(key, free())) {
-            Some(meant) => problem
-                .hint(format!("did you mean `{meant}`?"))
-                .in_chinese(format!("这里没有 `{key}` 这个键"), format!("您是想写 `{meant}` 吗？")),
-            None => {
-                let names = known.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>();
-                problem
-                    .hint(format!("keys here are {}", names.join(", ")))
-                    .in_chinese(format!("这里没有 `{key}` 这个键"), format!("可用的键：{}", names.join("、")))
+        let names = || known.keys().map(String::as_str);
+        let free = names().filter(|name| node.get(name).is_none());
+        let (en, zh) = match (alias(key, known).or_else(|| nearest(key, free)), nearest(key, names())) {
+            (Some(meant), _) => (format!("did you mean `{meant}`?"), format!("您是想写 `{meant}` 吗？")),
+            (None, Some(there)) => (
+                format!("`{there}` is there already: remove this one"),
+                format!("已经有 `{there}` 了，请删除这个"),
+            ),
+            (None, None) => {
+                let names = names().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+                (format!("keys here are {}", names.join(", ")), format!("可用的键：{}", names.join("、")))
             }
-        });
+        };
+        let problem = Problem::at(here, format!("`{key}` is not a key here")).line(line).hint(en);
+        self.problems.push(problem.in_chinese(format!("这里没有 `{key}` 这个键"), zh));
     }
 
     fn missing(&mut self, key: &str, node: &Node, at: &str, known: &Map<String, Json>) {
@@ -233,6 +235,10 @@ impl Walk<'_> {
 
     fn expected(&mut self, node: &Node, at: &str, wanted: Wanted) -> Option<Json> {
         let found = found(node);
+        let wanted = match example(at) {
+            Some(example) => Wanted { example, example_zh: example, ..wanted },
+            None => wanted,
+        };
         self.problems.push(
             Problem::at(at, format!("should be {}, but is {}", wanted.en, found.en))
                 .line(node.line)
@@ -245,6 +251,40 @@ impl Walk<'_> {
         None
     }
 }
+
+/// How a value of one place is written, where its kind alone gives a poor example. `*` is the number of a list's item.
+fn example(at: &str) -> Option<&'static str> {
+    let pattern = at
+        .split('/')
+        .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "*" } else { part })
+        .collect::<Vec<_>>()
+        .join("/");
+    EXAMPLES.iter().find(|(place, _)| *place == pattern).map(|(_, example)| *example)
+}
+
+const EXAMPLES: &[(&str, &str)] = &[
+    ("/handbill", "`handbill: 1`"),
+    ("/locales", "[zh-CN, en-US]"),
+    ("/placements", "[meta.feed_image, xiaohongshu.note_image]"),
+    ("/product/facts", "- {id: weight, label: Net weight, value: 100, unit: g}"),
+    ("/product/facts/*", "{id: weight, label: Net weight, value: 100, unit: g}"),
+    ("/product/photos", "- {file: photo.jpg}"),
+    ("/product/photos/*", "{file: photo.jpg}"),
+    ("/product/price", "{amount: \"268.00\", currency: CNY}"),
+    ("/product/list_price", "{amount: \"328.00\", currency: CNY}"),
+    ("/ceiling", "{amount: \"20.00\", currency: USD}"),
+    ("/offer", "{text: 20% off the first order, until: 2026-04-05}"),
+    ("/brand/colors", "{primary: \"#1F4D3A\"}"),
+    ("/brand/fonts", "{heading: fonts/heading.ttf}"),
+    ("/brand/voice", "{tone: calm and precise, do: [fresh], dont: [cheap]}"),
+    ("/brand/voice/do", "[fresh, hand-picked]"),
+    ("/brand/voice/dont", "[cheap, miracle]"),
+    ("/brand/legal_lines", "- Terms apply."),
+    ("/deliverables", "{copy: true, images: true, videos: [15], variants: 2}"),
+    ("/deliverables/videos", "[15, 30]"),
+    ("/deliverables/videos/*", "15"),
+    ("/deliverables/video_ratios", "[\"9:16\", \"1:1\"]"),
+];
 
 /// A kind of value in both languages, each with an example.
 #[derive(Clone, Copy)]

@@ -42,6 +42,52 @@ fn every_broken_brief_is_told_where_and_what_to_write() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+/// Whatever key is misspelt, wherever it stands, the right one is named.
+#[test]
+fn every_key_at_every_depth_is_recognised_when_it_is_misspelt() {
+    let everything = GOOD
+        .replace(
+            "brand:\n",
+            "brand:\n  logo: logo.png\n  fonts: {heading: a.ttf, body: b.ttf}\n  legal_lines: [x]\n",
+        )
+        .replace("  text: {zh", "  code: TEA\n  text: {zh")
+        .replace("      role: product", "      role: product\n      alt: {zh-CN: 茶, en-US: tea}")
+        .replace(
+            "      value: 100\n",
+            "      value: 100\n      benefit: {zh-CN: 香, en-US: aroma}\n      source: label\n",
+        )
+        .replace("  videos: [15]", "  copy: true\n  images: true\n  article: true\n  videos: [15]");
+    assert_eq!(problems(&everything), []);
+    let (mut keys, mut wrong) = (0, Vec::new());
+    for (at, _) in everything.match_indices(": ").chain(everything.match_indices(":\n")) {
+        let start =
+            everything[..at].rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |n| n + 1);
+        let key = &everything[start..at];
+        // Not a key of ours: a locale, an address, a ratio; and in two letters there is nothing to exchange.
+        if key.len() < 3 || !key.starts_with(|c: char| c.is_ascii_lowercase()) {
+            continue;
+        }
+        keys += 1;
+        let mut letters: Vec<char> = key.chars().collect();
+        letters.swap(1, 2);
+        let exchanged: String = letters.into_iter().collect();
+        let dropped = [&key[..key.len() - 2], &key[key.len() - 1..]].concat();
+        let doubled = format!("{key}{}", &key[key.len() - 1..]);
+        for slip in [exchanged, dropped, doubled].into_iter().filter(|slip| slip != key && slip.len() > 2) {
+            let text = format!("{}{slip}{}", &everything[..start], &everything[at..]);
+            let meant = format!("did you mean `{key}`?");
+            let found = problems(&text);
+            let told =
+                |p: &Problem| p.pointer.ends_with(&format!("/{slip}")) && p.hint.as_deref() == Some(&meant);
+            if !found.iter().any(told) {
+                wrong.push(format!("{slip} for {key}: {}", Problems(found)));
+            }
+        }
+    }
+    assert!(keys > 50, "{keys} keys");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// One flaw gives one problem; only a few flaws are two by nature (a misspelt key is also a missing one).
 #[test]
 fn one_flaw_is_not_told_in_many_ways() {

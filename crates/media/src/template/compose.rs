@@ -8,9 +8,9 @@ use handbill_domain::{
 use serde::Serialize;
 
 use super::{
-    Area, Layer, Palette, Shape, Side, Template,
+    Area, Halign, Layer, Need, Palette, Shape, Side, Template,
     contrast::{READABLE, Under},
-    pieces, stack,
+    ornament, pieces, stack, table,
 };
 use crate::{
     Canvas, Color, Error,
@@ -36,6 +36,10 @@ pub struct Scene<'a> {
     pub offer: Option<&'a str>,
     /// The price.
     pub price: Option<&'a PriceTag>,
+    /// What is true about the product, the most important first.
+    pub facts: &'a [FactLine],
+    /// Where a code to scan leads.
+    pub url: Option<&'a str>,
     /// The brand's name.
     pub brand: &'a str,
     /// The brand's colours.
@@ -71,6 +75,35 @@ pub struct PriceTag {
     pub amount: String,
     /// The price before the offer, with its sign: `¥328`.
     pub list: Option<String>,
+}
+
+/// A fact as a design shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct FactLine {
+    /// What it is about: `Net weight`.
+    pub label: String,
+    /// What is true, with its unit: `100 g`.
+    pub value: String,
+    /// Is it a number?
+    #[serde(default)]
+    pub is_number: bool,
+}
+
+impl Scene<'_> {
+    /// Is it there to be shown?
+    pub fn has(&self, need: Need) -> bool {
+        match need {
+            Need::Price => self.price.is_some(),
+            Need::Offer => self.offer.is_some_and(|o| !o.trim().is_empty()),
+            Need::Quote => !self.words.quote.trim().is_empty(),
+            Need::Photo => self.photo.is_some(),
+            Need::Bullets => self.words.bullets.len() >= 2,
+            Need::Facts => self.facts.len() >= 3,
+            Need::Figure => self.facts.iter().any(|f| f.is_number),
+            Need::Url => self.url.is_some_and(|u| !u.trim().is_empty()),
+            Need::Cutout => self.product.is_some(),
+        }
+    }
 }
 
 /// A finished design.
@@ -116,6 +149,8 @@ pub(super) struct Board<'a> {
     pub(super) unit: f32,
     /// Left and right edge of the words, in px: the lines at the foot keep to them.
     pub(super) column: (f32, f32),
+    /// Do all words stand in the middle? Then those at the foot do, too.
+    pub(super) centred: bool,
     /// Is the layout turned left to right?
     mirrored: bool,
 }
@@ -137,16 +172,33 @@ pub fn compose(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<
         frame: safe_frame(scene),
         unit: width.min(height) as f32 / 100.0,
         column: (0.0, 0.0),
+        centred: false,
         mirrored: scene.locale.is_right_to_left() != makes_room(&layout.layers, scene),
     };
-    board.column = board.words(&layout.layers);
+    let layers = visible(&layout.layers, scene);
+    board.column = board.words(&layers);
+    let stacks =
+        || layers.iter().filter_map(|l| if let Layer::Stack { align, .. } = l { Some(align) } else { None });
+    board.centred = stacks().next().is_some() && stacks().all(|align| *align == Halign::Center);
     let footer = pieces::Footer::plan(&board)?;
     board.frame.3 -= footer.height;
-    for layer in &layout.layers {
+    for layer in layers {
         board.draw(layer)?;
     }
     footer.draw(&mut board)?;
     Ok(Composed { canvas: board.canvas, boxes: board.boxes, omitted: board.omitted })
+}
+
+/// The layers that this scene has something for, in order.
+fn visible<'l>(layers: &'l [Layer], scene: &Scene<'_>) -> Vec<&'l Layer> {
+    let chosen = |layer: &'l Layer| match layer {
+        Layer::When { has, layers, otherwise } => {
+            let all = has.iter().all(|need| scene.has(*need));
+            visible(if all { layers } else { otherwise }, scene)
+        }
+        layer => vec![layer],
+    };
+    layers.iter().flat_map(chosen).collect()
 }
 
 /// Does the subject of a photo stand where the words would, so that they go to the other side?
@@ -185,8 +237,8 @@ impl Board<'_> {
                     self.canvas.over(&filled, 0, 0, 1.0 - veil.clamp(0.0, 1.0));
                 }
             }
-            Layer::Photo { area, radius } => {
-                let rect = area.map_or(whole, |a| self.place(a));
+            Layer::Photo { area, radius, bleed } => {
+                let rect = area.map_or(whole, |a| if *bleed { self.bleed(a) } else { self.place(a) });
                 if let Some(photo) = self.scene.photo.or(self.scene.background) {
                     pieces::framed(
                         &mut self.canvas,
@@ -198,6 +250,22 @@ impl Board<'_> {
                     self.note("photo", rect);
                 }
             }
+            Layer::Fade { area, side, color, strength, bleed } => {
+                let rect = if *bleed { self.bleed(*area) } else { self.place(*area) };
+                self.fade(rect, *side, 1.0, color.color(&palette, required), *strength);
+            }
+            Layer::Ornament { shape, area, color, thick, bleed } => {
+                let rect = if *bleed { self.bleed(*area) } else { self.place(*area) };
+                let color = color.color(&palette, required);
+                ornament::draw(&mut self.canvas, *shape, rect, color, thick * self.unit);
+            }
+            Layer::Table { area, max, min, rows, color, valign } => {
+                let rect = self.place(*area);
+                table::draw(self, rect, (*max, *min), *rows, *color, *valign)?;
+            }
+            Layer::Qr { area, align } => table::code(self, self.place(*area), *align)?,
+            // Chosen before anything is drawn.
+            Layer::When { .. } => {}
             Layer::Scrim { side, reach, color, strength } => {
                 self.scrim(*side, *reach, color.color(&palette, required), *strength)
             }
@@ -249,9 +317,9 @@ impl Board<'_> {
     }
 
     /// Left and right edge of the words. Where words stand on a photo, the foot stays on their side of it.
-    fn words(&self, layers: &[Layer]) -> (f32, f32) {
+    fn words(&self, layers: &[&Layer]) -> (f32, f32) {
         let areas = layers.iter().filter_map(|l| {
-            if let Layer::Stack { area, .. } | Layer::Logo { area, .. } = l {
+            if let Layer::Stack { area, .. } | Layer::Logo { area, .. } | Layer::Table { area, .. } = l {
                 Some(self.place(*area))
             } else {
                 None
@@ -260,7 +328,20 @@ impl Board<'_> {
         let left = areas.map(|(x, ..)| x).fold(f32::MAX, f32::min);
         let (x, _, w, _) = self.frame;
         let margin = if left > x + w / 4.0 { w * 0.055 } else { left - x };
-        (left.min(x + w / 2.0), x + w - margin)
+        let left = left.min(x + w * 0.64);
+        // They stay on the field of colour that the words stand on.
+        let fields = layers.iter().filter_map(|l| match l {
+            Layer::Panel { area, .. } | Layer::Photo { area: Some(area), .. }
+                if area.h > 0.6 && area.w < 0.8 =>
+            {
+                Some(self.place(*area))
+            }
+            _ => None,
+        });
+        let edges = fields.map(|(from, _, wide, _)| if from > left { from } else { from + wide });
+        let right =
+            edges.filter(|edge| *edge > left + w * 0.2).fold(x + w - margin + self.unit * 2.0, f32::min);
+        (left, right - self.unit * 2.0)
     }
 
     /// An area whose edges on the frame's edges go on to the canvas's.
@@ -277,20 +358,25 @@ impl Board<'_> {
 
     fn scrim(&mut self, side: Side, reach: f32, color: Color, strength: f32) {
         let (w, h) = (self.canvas.width() as f32, self.canvas.height() as f32);
-        let start_is_left = !self.mirrored;
         // Words keep their left edge when the layout is turned: there the scrim must still carry them.
         let reach = if self.mirrored && side == Side::Start { reach * 1.45 } else { reach };
-        let (from, to) = match side {
-            Side::Start if start_is_left => ((0.0, 0.0), (reach, 0.0)),
-            Side::Start => ((1.0, 0.0), (1.0 - reach, 0.0)),
-            Side::Top => ((0.0, 0.0), (0.0, reach)),
-            Side::Bottom => ((0.0, 1.0), (0.0, 1.0 - reach)),
+        self.fade((0.0, 0.0, w, h), side, reach, color, strength);
+    }
+
+    fn fade(&mut self, rect: (f32, f32, f32, f32), side: Side, reach: f32, color: Color, strength: f32) {
+        let left = ((0.0, 0.0), (reach, 0.0));
+        let right = ((1.0, 0.0), (1.0 - reach, 0.0));
+        let (from, to) = match (side, self.mirrored) {
+            (Side::Start, false) | (Side::End, true) => left,
+            (Side::Start, true) | (Side::End, false) => right,
+            (Side::Top, _) => ((0.0, 0.0), (0.0, reach)),
+            (Side::Bottom, _) => ((0.0, 1.0), (0.0, 1.0 - reach)),
         };
         // Eased, so that no edge is seen where it ends.
         let ease =
             [(0.0, 1.0), (0.25, 0.9), (0.45, 0.7), (0.62, 0.46), (0.78, 0.22), (0.9, 0.07), (1.0, 0.0)];
         let stops: Vec<_> = ease.iter().map(|(at, share)| (*at, color.alpha(strength * share))).collect();
-        shape::gradient(&mut self.canvas, (0.0, 0.0, w, h), from, to, &stops);
+        shape::gradient(&mut self.canvas, rect, from, to, &stops);
     }
 
     pub(super) fn note(&mut self, name: &str, rect: (f32, f32, f32, f32)) {

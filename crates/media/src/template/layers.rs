@@ -1,10 +1,9 @@
 //! What a layout is made of.
 
-use handbill_domain::problem::{Problem, Problems};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::paint::Paint;
+use super::{Need, ornament::Ornament, paint::Paint};
 use crate::text::Family;
 
 /// One thing on the canvas.
@@ -27,6 +26,74 @@ pub enum Layer {
         /// Rounded corners, in % of the short side.
         #[serde(default)]
         radius: f32,
+        /// Reaches to the canvas's edges, over the safe zone.
+        #[serde(default)]
+        bleed: bool,
+    },
+    /// A colour that fades out across its area: joins a photo to a field of colour.
+    Fade {
+        /// Where.
+        area: Area,
+        /// The side on which it is strongest.
+        side: Side,
+        /// Its colour.
+        color: Paint,
+        /// Opacity at its side, 0 to 1.
+        #[serde(default = "whole")]
+        strength: f32,
+        /// Reaches to the canvas's edges, over the safe zone.
+        #[serde(default)]
+        bleed: bool,
+    },
+    /// An ornament: an arch, a ring, a ticket, …
+    Ornament {
+        /// Which.
+        shape: Ornament,
+        /// Where.
+        area: Area,
+        /// Its colour.
+        color: Paint,
+        /// Thickness of its lines, in % of the short side.
+        #[serde(default = "thin")]
+        thick: f32,
+        /// Reaches to the canvas's edges, over the safe zone.
+        #[serde(default)]
+        bleed: bool,
+    },
+    /// The facts as a table: what each is about, and what is true.
+    Table {
+        /// Where.
+        area: Area,
+        /// Largest size of its letters.
+        max: f32,
+        /// Smallest size of its letters.
+        min: f32,
+        /// Most rows.
+        #[serde(default = "five")]
+        rows: usize,
+        /// Colour of the lines between rows.
+        color: Paint,
+        /// Top, middle or bottom.
+        #[serde(default)]
+        valign: Valign,
+    },
+    /// A code to scan that leads to the brief's address, with its quiet zone.
+    Qr {
+        /// Where; as large as fits.
+        area: Area,
+        /// Where in the area.
+        #[serde(default)]
+        align: Halign,
+    },
+    /// Layers that are there only when there is something to show.
+    When {
+        /// All of these must be there.
+        has: Vec<Need>,
+        /// What is drawn then.
+        layers: Vec<Layer>,
+        /// What is drawn otherwise.
+        #[serde(default)]
+        otherwise: Vec<Layer>,
     },
     /// Darkness or light under text, strengthened until the text can be read.
     Scrim {
@@ -168,6 +235,8 @@ pub enum Valign {
 pub enum Side {
     /// The left edge; the right one in right-to-left languages.
     Start,
+    /// The right edge; the left one in right-to-left languages.
+    End,
     /// The top edge.
     Top,
     /// The bottom edge.
@@ -202,6 +271,9 @@ pub enum Item {
         /// In capitals, where the language has them.
         #[serde(default)]
         caps: bool,
+        /// A marker's stroke behind each line.
+        #[serde(default)]
+        marker: Option<Paint>,
         /// Colour; `ink` is whatever can be read.
         color: Paint,
         /// Space above.
@@ -238,6 +310,47 @@ pub enum Item {
         #[serde(default)]
         drop: Option<u8>,
     },
+    /// Words on a small pill: what kind of thing this is, or what is offered.
+    Tag {
+        /// Which words.
+        say: Say,
+        /// Largest size.
+        max: f32,
+        /// Smallest size.
+        min: f32,
+        /// Colour of the pill.
+        color: Paint,
+        /// Rounded corners, in % of the short side; large for a pill.
+        #[serde(default = "round")]
+        radius: f32,
+        /// Space above.
+        #[serde(default)]
+        gap: f32,
+        /// May be left out when there is no room.
+        #[serde(default)]
+        drop: Option<u8>,
+    },
+    /// Short facts below each other, each with a mark.
+    List {
+        /// Before each.
+        #[serde(default)]
+        mark: Mark,
+        /// Largest size.
+        max: f32,
+        /// Smallest size.
+        min: f32,
+        /// Most of them.
+        #[serde(default = "three")]
+        most: usize,
+        /// Colour of the marks.
+        color: Paint,
+        /// Space above.
+        #[serde(default)]
+        gap: f32,
+        /// May be left out when there is no room.
+        #[serde(default)]
+        drop: Option<u8>,
+    },
     /// A short line.
     Rule {
         /// Its length.
@@ -250,6 +363,19 @@ pub enum Item {
         #[serde(default)]
         gap: f32,
     },
+}
+
+/// The mark before a line of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// A tick in a disc.
+    #[default]
+    Tick,
+    /// A dot.
+    Dot,
+    /// 1, 2, 3 in discs.
+    Number,
 }
 
 /// The words of a piece.
@@ -276,6 +402,10 @@ pub enum Say {
     Brand,
     /// A quotation mark, as an ornament.
     QuoteMark,
+    /// The first fact that is a number, with its unit.
+    Figure,
+    /// What that number is about.
+    FigureLabel,
 }
 
 fn yes() -> bool {
@@ -284,6 +414,26 @@ fn yes() -> bool {
 
 fn one() -> usize {
     1
+}
+
+fn three() -> usize {
+    3
+}
+
+fn five() -> usize {
+    5
+}
+
+fn whole() -> f32 {
+    1.0
+}
+
+fn thin() -> f32 {
+    0.3
+}
+
+fn round() -> f32 {
+    50.0
 }
 
 fn line_height() -> f32 {
@@ -295,45 +445,21 @@ fn bottom() -> Valign {
 }
 
 impl Layer {
-    /// Notes what cannot be right.
-    pub(super) fn check(&self, at: &str, problems: &mut Problems) {
-        let area = match self {
+    /// Where it stands, if it does not fill the canvas.
+    pub(super) fn area(&self) -> Option<Area> {
+        match self {
             Self::Panel { area, .. }
             | Self::Halo { area, .. }
             | Self::Disc { area, .. }
+            | Self::Fade { area, .. }
+            | Self::Ornament { area, .. }
+            | Self::Table { area, .. }
+            | Self::Qr { area, .. }
             | Self::Product { area, .. }
             | Self::Stack { area, .. }
-            | Self::Logo { area, .. } => Some(area),
-            Self::Photo { area, .. } => area.as_ref(),
-            Self::Background { .. } | Self::Scrim { .. } => None,
-        };
-        if area.is_some_and(|a| a.w <= 0.0 || a.h <= 0.0) {
-            problems.push(
-                Problem::at(format!("{at}/area"), "the area has no size")
-                    .hint("[left, top, width, height] in shares of the frame"),
-            );
-        }
-        let words = matches!(self, Self::Stack { .. } | Self::Logo { .. });
-        if words && area.is_some_and(|a| a.x < 0.0 || a.y < 0.0 || a.x + a.w > 1.001 || a.y + a.h > 1.001) {
-            problems.push(
-                Problem::at(format!("{at}/area"), "words and logos must stay inside the frame")
-                    .hint("0 ≤ left, top and left + width, top + height ≤ 1"),
-            );
-        }
-        let Self::Stack { items, .. } = self else { return };
-        if items.is_empty() {
-            problems.push(Problem::at(format!("{at}/items"), "the stack is empty"));
-        }
-        for (n, item) in items.iter().enumerate() {
-            if let Item::Text { max, min, .. } | Item::Price { max, min, .. } | Item::Button { max, min, .. } =
-                item
-                && (*min <= 0.0 || max < min)
-            {
-                problems.push(Problem::at(
-                    format!("{at}/items/{n}/min"),
-                    format!("sizes from {min} to {max} make no range"),
-                ));
-            }
+            | Self::Logo { area, .. } => Some(*area),
+            Self::Photo { area, .. } => *area,
+            Self::Background { .. } | Self::Scrim { .. } | Self::When { .. } => None,
         }
     }
 }

@@ -1,11 +1,17 @@
 //! Designs as data: what stands where on a picture, for each shape of canvas. A layout is chosen by the shape, not scaled.
 
+mod check;
 mod compose;
 mod contrast;
 mod layers;
+mod ornament;
 mod paint;
 mod pieces;
+pub mod sample;
+mod say;
+mod set;
 mod stack;
+mod table;
 
 use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
@@ -17,8 +23,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    compose::{Composed, Placed, PriceTag, Scene, compose},
-    layers::{Area, Halign, Item, Layer, Say, Side, Valign},
+    compose::{Composed, FactLine, Placed, PriceTag, Scene, compose},
+    layers::{Area, Halign, Item, Layer, Mark, Say, Side, Valign},
+    ornament::Ornament,
     paint::{Paint, Palette, Tint},
 };
 
@@ -30,6 +37,9 @@ pub struct Template {
     pub name: String,
     /// Its name for people.
     pub title: Names,
+    /// What it is for: its family.
+    #[serde(default)]
+    pub purpose: Purpose,
     /// When it is a good choice.
     pub suits: Suits,
     /// A layout for each shape of canvas that it can fill.
@@ -46,9 +56,11 @@ pub struct Suits {
     pub roles: Vec<String>,
     /// What the brief must have.
     pub needs: Vec<Need>,
+    /// Beginnings of placement ids that it was made for: there it leads.
+    pub made_for: Vec<String>,
     /// For pictures with a background that the platform demands, or where no text may be.
     pub plain: bool,
-    /// Among those that suit, a variant takes the one with its turn: 1 first.
+    /// Place in its family: 1 first.
     pub turn: u32,
 }
 
@@ -64,6 +76,39 @@ pub enum Need {
     Quote,
     /// A photo of the product in use, or of its world.
     Photo,
+    /// Short facts for a list.
+    Bullets,
+    /// At least three facts for a table.
+    Facts,
+    /// A fact that is a number.
+    Figure,
+    /// An address that a code can lead to.
+    Url,
+    /// The product cut out.
+    Cutout,
+}
+
+/// What a template is for.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// The product, large.
+    #[default]
+    Product,
+    /// What it costs, and what is offered.
+    Offer,
+    /// A fact, or what somebody says.
+    Fact,
+    /// Facts in a table.
+    Table,
+    /// The product's world.
+    Lifestyle,
+    /// Something new.
+    Announcement,
+    /// The logo alone, or the product alone.
+    Plain,
 }
 
 /// The layers of one shape, from the back to the front.
@@ -119,18 +164,48 @@ impl Shape {
     }
 }
 
-/// One line a template.
-const BUILT_IN: &[&str] = &[
-    include_str!("../../templates/product-hero/template.yaml"),
-    include_str!("../../templates/offer/template.yaml"),
-    include_str!("../../templates/fact-quote/template.yaml"),
-    include_str!("../../templates/lifestyle/template.yaml"),
-    include_str!("../../templates/plain-product/template.yaml"),
-    include_str!("../../templates/logo/template.yaml"),
-];
+/// A template and what it shows when it shows itself.
+macro_rules! templates {
+    ($($name:literal)*) => { &[$((
+        include_str!(concat!("../../templates/", $name, "/template.yaml")),
+        include_str!(concat!("../../templates/", $name, "/sample.json")),
+    )),*] };
+}
+
+/// One line a template, by family.
+const BUILT_IN: &[(&str, &str)] = templates! {
+    "product-hero"
+    "main-image"
+    "hero-arch"
+    "hero-disc"
+    "hero-label"
+    "hero-spotlight"
+    "offer"
+    "offer-seal"
+    "offer-band"
+    "price-poster"
+    "coupon"
+    "fact-quote"
+    "fact-figure"
+    "fact-list"
+    "quote-block"
+    "spec-table"
+    "spec-card"
+    "spec-sheet"
+    "lifestyle"
+    "lifestyle-split"
+    "note-cover"
+    "moments"
+    "announce-type"
+    "announce-launch"
+    "announce-invite"
+    "announce-note"
+    "plain-product"
+    "logo"
+};
 
 static TEMPLATES: LazyLock<Result<Vec<Template>, Problems>> =
-    LazyLock::new(|| BUILT_IN.iter().map(|text| read(text)).collect());
+    LazyLock::new(|| BUILT_IN.iter().map(|(text, _)| read(text)).collect());
 
 /// The templates that ship with Handbill.
 pub fn built_in() -> &'static [Template] {

@@ -247,11 +247,12 @@ impl Footer {
             words if words.is_empty() || thin || scene.required_background.is_some() => None,
             words => {
                 let taken = label.as_ref().map_or(0.0, |l| l.width + board.unit * 3.0);
-                let size = (board.unit * 1.9).max(11.0);
+                // On a phone the picture is as wide as the screen: 1.9 % of it are about 7 points.
+                let size = (board.unit * 2.1).max(scene.size.width as f32 * 0.019).max(12.0);
                 let room = Room {
                     width: right - left - taken,
                     height: size * 3.0,
-                    min: size * 0.8,
+                    min: size * 0.9,
                     max: size,
                     lines: 2,
                 };
@@ -274,8 +275,8 @@ impl Footer {
         let mirrored = board.scene.locale.is_right_to_left();
         let strip = (left, y + h - board.unit * 1.4, right - left, self.height);
         let has_label = self.label.is_some();
-        for (name, block, halign) in
-            [("ai_label", self.label, Halign::End), ("legal", self.legal, Halign::Start)]
+        let legal_at = if board.centred && !has_label { Halign::Center } else { Halign::Start };
+        for (name, block, halign) in [("ai_label", self.label, Halign::End), ("legal", self.legal, legal_at)]
         {
             let Some(mut block) = block else { continue };
             let valign = if has_label { Valign::Middle } else { Valign::Top };

@@ -2,31 +2,40 @@
 //! and choose colours that can be read on the pixels under them.
 
 use super::{
-    Halign, Item, Paint, Placed, Say, Valign,
+    Halign, Item, Mark, Paint, Say, Valign,
     compose::Board,
     contrast::{READABLE, Under},
     pieces::{align_in, named, veil},
+    say::{drop_rank, item_name, listed, said, says},
+    set::place,
 };
 use crate::{
-    Color, Error, shape,
+    Error,
     text::{self, Align, Room, TextBlock, TextStyle},
 };
 
 /// Something laid out, not yet placed.
-struct Made {
-    name: &'static str,
-    kind: Kind,
-    width: f32,
-    height: f32,
-    gap: f32,
-    color: Paint,
+pub(super) struct Made {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) width: f32,
+    pub(super) height: f32,
+    pub(super) gap: f32,
+    pub(super) color: Paint,
 }
 
 #[allow(clippy::large_enum_variant, reason = "a stack has a handful of pieces, and a price is one of them")]
-enum Kind {
-    Text(TextBlock),
+pub(super) enum Kind {
+    Text(TextBlock, Option<Paint>),
+    /// Words, space beside them, radius.
     Button(TextBlock, f32),
-    Price { sign: TextBlock, amount: TextBlock, list: Option<TextBlock> },
+    Tag(TextBlock, f32, f32),
+    List(Vec<TextBlock>, Mark),
+    Price {
+        sign: TextBlock,
+        amount: TextBlock,
+        list: Option<TextBlock>,
+    },
     Rule,
 }
 
@@ -34,6 +43,10 @@ enum Kind {
 const LEGIBLE: f32 = 9.0;
 /// Each side of a button beside its words, in em.
 const SIDE: f32 = 1.15;
+/// A list's words stand this far from their marks' left edge, in em.
+pub(super) const INDENT: f32 = 1.75;
+/// Space between the lines of a list, in em.
+pub(super) const BETWEEN: f32 = 0.72;
 /// Steps of shrinking.
 const STEPS: u32 = 14;
 
@@ -57,7 +70,7 @@ pub(super) fn draw(
         let (x, _) =
             align_in((left, y, width, one.height), (one.width, one.height), halign, Valign::Top, mirrored);
         let step = one.height;
-        place(board, one, x, y);
+        place(board, one, x, y)?;
         y += step;
     }
     Ok(())
@@ -143,7 +156,9 @@ fn lay_out_one(
         (min, (max * unit * scale).max(min))
     };
     match item {
-        Item::Text { say, family, weight, max, min, lines, line_height, spacing, color, gap, .. } => {
+        Item::Text {
+            say, family, weight, max, min, lines, line_height, spacing, color, gap, marker, ..
+        } => {
             let (min, max) = sizes(*min, *max);
             let words = said(board, item).unwrap_or_default();
             let chinese = board.scene.locale.is_chinese();
@@ -174,7 +189,60 @@ fn lay_out_one(
                 height: bottom - top,
                 gap: gap * unit * scale,
                 color: *color,
-                kind: Kind::Text(fitted),
+                kind: Kind::Text(fitted, *marker),
+            })
+        }
+        Item::Tag { max, min, color, radius, gap, .. } => {
+            let (min, max) = sizes(*min, *max);
+            let words = said(board, item).unwrap_or_default();
+            let style = TextStyle { letter_spacing: 0.02, ..base(text::Family::Body, 600) };
+            // The pill's two sides take 1.5 em.
+            let wide =
+                text::layout(board.fonts, &words, &TextStyle { size: 100.0, ..style.clone() }, f32::MAX)?;
+            let size = max.min(rect.2 / (wide.width / 100.0 + 1.5));
+            if size < min {
+                let all = words.chars().count() as f32;
+                let fits = ((rect.2 / min - 1.5) * 100.0 / wide.width * all).max(0.0) as usize;
+                return Err(Error::TooLong {
+                    text: words,
+                    place: format!("`{name}` of {}", board.template),
+                    fits,
+                });
+            }
+            let words = text::layout(board.fonts, &words, &TextStyle { size, ..style }, f32::MAX)?;
+            let tall = size * 1.95;
+            Ok(Made {
+                name,
+                width: words.width + size * 1.5,
+                height: tall,
+                gap: gap * unit * scale,
+                color: *color,
+                kind: Kind::Tag(words, size * 0.75, (radius * unit).min(tall / 2.0)),
+            })
+        }
+        Item::List { mark, max, min, most, color, gap, .. } => {
+            let (min, max) = sizes(*min, *max);
+            let style = TextStyle { line_height: 1.3, ..base(text::Family::Body, 500) };
+            let style = TextStyle { align: Align::Start, ..style };
+            let fitted = |size: f32| -> Result<Vec<TextBlock>, Error> {
+                let room = Room { width: rect.2 - size * INDENT, height: rect.3, min, max: size, lines: 2 };
+                let lines = listed(board).into_iter().take(*most);
+                lines
+                    .map(|l| named(text::fit(board.fonts, &l, &style, &room), board.template, name))
+                    .collect()
+            };
+            let size = fitted(max)?.iter().map(|b| b.size).fold(max, f32::min);
+            let blocks = fitted(size)?;
+            let width = blocks.iter().map(|b| b.width).fold(0.0, f32::max) + size * INDENT;
+            let tall = |b: &TextBlock| b.optical().1 - b.optical().0;
+            let gaps = blocks.len().saturating_sub(1) as f32 * size * BETWEEN;
+            Ok(Made {
+                name,
+                width,
+                height: blocks.iter().map(tall).sum::<f32>() + gaps,
+                gap: gap * unit * scale,
+                color: *color,
+                kind: Kind::List(blocks, *mark),
             })
         }
         Item::Button { max, min, color, gap, .. } => {
@@ -285,22 +353,9 @@ fn price(board: &Board<'_>, width: f32, (min, max): (f32, f32)) -> Result<(Kind,
     }
 }
 
-/// The colours of a button and its words: white words where the brand's colour, or one a shade deeper, carries them.
-fn pill(wanted: Color, dark: Color) -> (Color, Color) {
-    let [l, ..] = wanted.oklab();
-    let deeper = (0..=10)
-        .map(|step| if step == 0 { wanted } else { wanted.lightness(l - step as f32 * 0.01) })
-        .find(|c| c.contrast(Color::WHITE) >= READABLE);
-    match deeper {
-        Some(pill) => (pill, Color::WHITE),
-        None if dark.contrast(wanted) >= READABLE => (wanted, dark),
-        None => (wanted, Color::BLACK),
-    }
-}
-
 /// Puts a soft veil under the texts that stand on the picture itself, if neither dark nor light can be read there.
 fn make_readable(board: &mut Board<'_>, rect: (f32, f32, f32, f32), made: &[Made]) {
-    let texts = made.iter().any(|m| matches!(m.kind, Kind::Text(_) | Kind::Price { .. }));
+    let texts = made.iter().any(|m| matches!(m.kind, Kind::Text(..) | Kind::List(..) | Kind::Price { .. }));
     if !texts {
         return;
     }
@@ -316,129 +371,5 @@ fn make_readable(board: &mut Board<'_>, rect: (f32, f32, f32, f32), made: &[Made
             return;
         }
         board.canvas = before;
-    }
-}
-
-fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) {
-    let rect = (x, y, made.width, made.height);
-    let scene = board.scene;
-    let wanted = made.color.color(&scene.palette, scene.required_background);
-    let choose = |board: &Board<'_>| {
-        let under = Under::of(&board.canvas, rect);
-        let color = if made.color.is_ink() { None } else { under.readable(wanted) };
-        color.map_or_else(|| board.ink(under), |c| (c, under.with(c)))
-    };
-    let (mut color, mut contrast) = choose(board);
-    let stands_on_picture = matches!(made.kind, Kind::Text(_) | Kind::Price { .. });
-    for _ in 0..6 {
-        if contrast >= READABLE || !stands_on_picture {
-            break;
-        }
-        veil(&mut board.canvas, rect, board.unit * 1.6, color.luminance() < 0.4, 0.3);
-        (color, contrast) = choose(board);
-    }
-    let under = Under::of(&board.canvas, rect);
-    match made.kind {
-        Kind::Rule => {
-            shape::rect(&mut board.canvas, x, y, made.width, made.height, made.height / 2.0, wanted);
-        }
-        Kind::Text(mut block) => {
-            block.color = color;
-            block.draw(&mut board.canvas, x, y - block.optical().0);
-            note(board, made.name, rect, &block, contrast);
-        }
-        Kind::Button(mut block, pad) => {
-            let (pill, words) = pill(wanted, scene.palette.text);
-            shape::rect(&mut board.canvas, x, y, made.width, made.height, made.height / 2.0, pill);
-            block.color = words;
-            let (top, bottom) = block.optical();
-            block.draw(&mut board.canvas, x + pad, y + (made.height - (bottom - top)) / 2.0 - top);
-            note(board, made.name, rect, &block, words.contrast(pill));
-        }
-        Kind::Price { mut sign, mut amount, mut list } => {
-            let size = amount.size;
-            let (top, bottom) = amount.optical();
-            let baseline = y - top + (amount.lines.first().map_or(bottom, |l| l.baseline));
-            (sign.color, amount.color) = (color, color);
-            sign.draw(&mut board.canvas, x, y - sign.optical().0);
-            let left = x + sign.width + size * 0.06;
-            amount.draw(&mut board.canvas, left, y - top);
-            if let Some(list) = &mut list {
-                let own = list.lines.first().map_or(0.0, |l| l.baseline);
-                list.color = board.ink(under).0.alpha(0.78);
-                list.draw(&mut board.canvas, left + amount.width + size * 0.22, baseline - own);
-            }
-            note(board, made.name, rect, &amount, contrast);
-        }
-    }
-}
-
-fn note(board: &mut Board<'_>, name: &str, rect: (f32, f32, f32, f32), block: &TextBlock, contrast: f32) {
-    let lines = block.texts().into_iter().map(str::to_owned).collect();
-    board.boxes.push(Placed {
-        name: name.into(),
-        rect,
-        lines,
-        text_size: Some(block.size),
-        contrast: Some(contrast),
-    });
-}
-
-/// Has this piece something to say?
-fn says(board: &Board<'_>, item: &Item) -> bool {
-    match item {
-        Item::Text { .. } => said(board, item).is_some(),
-        Item::Price { .. } => board.scene.price.is_some(),
-        Item::Button { .. } => !board.scene.call_to_action.trim().is_empty(),
-        Item::Rule { .. } => true,
-    }
-}
-
-/// The words of a text.
-fn said(board: &Board<'_>, item: &Item) -> Option<String> {
-    let Item::Text { say, caps, .. } = item else { return None };
-    let (scene, words) = (board.scene, board.scene.words);
-    let text = match say {
-        Say::Headline => words.headline.clone(),
-        Say::HeadlineShort if words.headline_short.is_empty() => words.headline.clone(),
-        Say::HeadlineShort => words.headline_short.clone(),
-        Say::Subline => words.subline.clone(),
-        Say::Kicker => words.kicker.clone(),
-        Say::Quote if words.quote.is_empty() => words.headline.clone(),
-        Say::Quote => words.quote.clone(),
-        Say::QuoteSource => words.quote_source.clone(),
-        Say::Bullets => words.bullets.iter().take(3).cloned().collect::<Vec<_>>().join("\n"),
-        Say::Offer => scene.offer.unwrap_or_default().to_owned(),
-        Say::Brand => scene.brand.to_owned(),
-        Say::QuoteMark => "“".to_owned(),
-    };
-    let text = text.trim();
-    (!text.is_empty()).then(|| if *caps { text.to_uppercase() } else { text.to_owned() })
-}
-
-fn drop_rank(item: &Item) -> Option<u8> {
-    match item {
-        Item::Text { drop, .. } | Item::Button { drop, .. } => *drop,
-        Item::Rule { .. } => Some(0),
-        Item::Price { .. } => None,
-    }
-}
-
-fn item_name(item: &Item) -> &'static str {
-    match item {
-        Item::Text { say, .. } => match say {
-            Say::Headline | Say::HeadlineShort => "headline",
-            Say::Subline => "subline",
-            Say::Kicker => "kicker",
-            Say::Quote => "quote",
-            Say::QuoteSource => "quote_source",
-            Say::Bullets => "bullets",
-            Say::Offer => "offer",
-            Say::Brand => "brand",
-            Say::QuoteMark => "quote_mark",
-        },
-        Item::Price { .. } => "price",
-        Item::Button { .. } => "button",
-        Item::Rule { .. } => "rule",
     }
 }

@@ -123,12 +123,18 @@ fn cut(layout: &mut Layout<()>, text: &str) -> Vec<Piece> {
             .is_none_or(|c| c.next_logical().is_none_or(|next| next.is_word_boundary()));
         let piece = Piece {
             width: line.metrics().advance,
-            hang: line.metrics().hanging_advance,
+            hang: line.metrics().hanging_advance + blank_end(part) * REFERENCE,
             cost: end_cost(part, word_end),
             chars: part.chars().filter(|c| c.is_alphanumeric()).count(),
             hard: false,
             bytes,
         };
+        if let Some(before) = pieces.last_mut()
+            && (0.0..30.0).contains(&before.cost)
+            && part.chars().next().is_some_and(|c| LEANING.contains(c))
+        {
+            before.cost += 12.0;
+        }
         match pieces.last_mut().filter(|before| clings(&text[before.bytes.clone()], part)) {
             Some(before) => {
                 before.bytes.end = piece.bytes.end;
@@ -149,7 +155,7 @@ fn clings(before: &str, after: &str) -> bool {
         return false;
     };
     let number = last.is_ascii_digit();
-    let unit = after.trim_end().chars().count() <= 3 && first.is_alphabetic() && first.is_lowercase();
+    let unit = after.trim_end().chars().count() <= 6 && first.is_alphabetic() && first.is_lowercase();
     NOT_FIRST.contains(first)
         || NOT_LAST.contains(last)
         || (number && (is_han(first) || unit || first == '°'))
@@ -163,14 +169,27 @@ fn end_cost(part: &str, word_end: bool) -> f32 {
     if GOOD_END.contains(last) || (is_han(last) && word.len() < part.len()) {
         -6.0
     } else if CLINGING.contains(&word.to_lowercase().as_str()) {
-        3.0
+        4.0
+    } else if matches!(last, '-' | '‐' | '–' | '/') {
+        24.0
     } else if is_han(last) && !word_end {
-        14.0
+        40.0
+    } else if last == '的' || last == '地' {
+        9.0
     } else if is_han(last) {
-        5.0
+        13.0
     } else {
         0.0
     }
+}
+
+/// May not begin a line if it can be helped: these lean on the word before them.
+const LEANING: &str = "的地得了着过吗呢吧们里上下中后前时年月日个";
+
+/// Blank half of a full-width mark at a line's end, in em: it hangs over the edge, so that lines look as long as they are.
+fn blank_end(part: &str) -> f32 {
+    let last = part.trim_end().chars().last();
+    if last.is_some_and(|c| "，。、；：".contains(c)) { 0.5 } else { 0.0 }
 }
 
 /// Shapes one line at its final size.
@@ -184,7 +203,9 @@ pub(super) fn line(fonts: &Fonts, text: &str, style: &TextStyle, size: f32) -> R
         let mut width = 0.0;
         if let Some(line) = layout.lines().next() {
             // The space after the last letter is no part of the line.
-            width = line.metrics().advance - line.metrics().hanging_advance - style.letter_spacing * size;
+            width = line.metrics().advance
+                - line.metrics().hanging_advance
+                - (style.letter_spacing + blank_end(text)) * size;
             let baseline = line.metrics().baseline;
             for item in line.items() {
                 let PositionedLayoutItem::GlyphRun(glyphs) = item else { continue };

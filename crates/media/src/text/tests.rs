@@ -119,3 +119,20 @@ fn the_same_text_gives_the_same_pixels() {
     let picture = || fit(&fonts(), "Mountain air, in a tin", &heading("en-US"), &a_room()).unwrap().tile();
     assert_eq!(picture(), picture());
 }
+
+#[test]
+fn headlines_break_between_clauses_and_shrink_for_it() {
+    let fonts = fonts();
+    let broken = |text: &str, width: f32, locale: &str| {
+        let room = Room { width, height: 400.0, min: 40.0, max: 100.0, lines: 5 };
+        let block = fit(&fonts, text, &heading(locale), &room).unwrap();
+        block.texts().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(broken("清明前手采，一芽一叶", 420.0, "zh-CN"), ["清明前手采，", "一芽一叶"]);
+    assert_eq!(broken("云雾里慢慢长成，香气更细", 460.0, "zh-CN"), ["云雾里慢慢长成，", "香气更细"]);
+    assert_eq!(
+        broken("浙江杭州的高山茶园，云雾里慢慢长成，香气更细", 500.0, "zh-CN"),
+        ["浙江杭州的高山茶园，", "云雾里慢慢长成，", "香气更细"]
+    );
+    assert_eq!(broken("A toasted, chestnut-like note", 430.0, "en-US"), ["A toasted,", "chestnut-like note"]);
+}

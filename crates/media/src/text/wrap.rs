@@ -1,4 +1,5 @@
-//! Where lines end: as few lines as possible, then as even as possible, never where a reader would stumble.
+//! Where lines end: few lines, even ones, and above all never where a reader would stumble. A clause that ends with its
+//! line is worth a line more, or a smaller size.
 
 use std::ops::Range;
 
@@ -19,7 +20,7 @@ pub(super) struct Piece {
     pub(super) hard: bool,
 }
 
-/// Breaks into lines that are at most `width` wide: the fewest, and among those the most even ones.
+/// Breaks into lines that are at most `width` wide: few, even, and ending where a reader pauses.
 /// `None` when a piece is wider than a line or more than `most` lines are needed.
 pub(super) fn lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option<Vec<Range<usize>>> {
     let mut all = Vec::new();
@@ -33,22 +34,44 @@ pub(super) fn lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Optio
     Some(all)
 }
 
-/// What the ends of all lines but the last of each paragraph cost.
+/// What the ends of all lines but the last of each paragraph cost, and lines that look forgotten.
 pub(super) fn ends(pieces: &[Piece], lines: &[Range<usize>]) -> f32 {
     let last = |line: &Range<usize>| pieces.get(line.end.wrapping_sub(1));
-    lines
+    let ends: f32 = lines
         .iter()
         .filter_map(last)
         .filter(|p| !p.hard && p.bytes.end < pieces.last().map_or(0, |l| l.bytes.end))
         .map(|p| p.cost)
-        .sum()
+        .sum();
+    let wide = |line: &Range<usize>| pieces[line.clone()].iter().map(|p| p.width).sum::<f32>();
+    let target = lines.iter().map(wide).sum::<f32>() / lines.len().max(1) as f32;
+    let forgotten = |(n, line): (usize, &Range<usize>)| {
+        lonely(&pieces[line.clone()], wide(line), target, n + 1 == lines.len())
+    };
+    ends + if lines.len() > 1 { lines.iter().enumerate().map(forgotten).sum() } else { 0.0 }
 }
 
+/// What one line more than needed costs, in squared em: more than a clause's end gains, less than a bad break.
+const ONE_MORE: f32 = 7.0;
+
 fn paragraph_lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option<Vec<Range<usize>>> {
-    let count = fewest(pieces, width)?;
-    if count > most {
+    let fewest = fewest(pieces, width)?;
+    if fewest > most {
         return None;
     }
+    // A line more may let each end with its clause; what fits into one line stays there, and a long text is not stretched.
+    let largest = if (2..=4).contains(&fewest) { most.min(fewest + 1) } else { fewest };
+    (fewest..=largest)
+        .filter_map(|count| {
+            let (cost, lines) = in_lines(pieces, width, count, em)?;
+            Some((cost + (count - fewest) as f32 * ONE_MORE, lines))
+        })
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, lines)| lines)
+}
+
+/// The best way to break into exactly so many lines, and what it costs.
+fn in_lines(pieces: &[Piece], width: f32, count: usize, em: f32) -> Option<(f32, Vec<Range<usize>>)> {
     let total: f32 = pieces.iter().map(|p| p.width).sum();
     let target = total / count as f32;
     // best[k][i]: cost of the first i pieces in k lines, and where the last of them starts.
@@ -74,6 +97,7 @@ fn paragraph_lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option
             }
         }
     }
+    let cost = best[count][n].0;
     let mut ends = vec![n];
     let mut end = n;
     for k in (1..=count).rev() {
@@ -81,16 +105,28 @@ fn paragraph_lines(pieces: &[Piece], width: f32, most: usize, em: f32) -> Option
         ends.push(end);
     }
     ends.reverse();
-    Some(ends.windows(2).map(|w| w[0]..w[1]).collect())
+    cost.is_finite().then(|| (cost, ends.windows(2).map(|w| w[0]..w[1]).collect()))
 }
 
 /// How little a line pleases: unevenness, a bad break at its end, a lonely character as the last line.
 fn line_cost(pieces: &[Piece], wide: f32, target: f32, em: f32, last: bool, count: usize) -> f32 {
     let off = (wide - target) / em;
     let slack = if last && wide < target && count > 4 { 0.3 } else { 1.0 };
-    let end = if last { 0.0 } else { pieces.last().map_or(0.0, |p| p.cost) };
-    let lonely = last && count > 1 && pieces.iter().map(|p| p.chars).sum::<usize>() < 2;
-    off * off * slack + end + if lonely { 1000.0 } else { 0.0 }
+    let cost = if last { 0.0 } else { pieces.last().map_or(0.0, |p| p.cost) };
+    // Clauses are as long as they are: lines that end with them need not be even.
+    let slack = if cost < 0.0 || (last && off < 0.0) { slack * 0.45 } else { slack };
+    off * off * slack + cost + if count > 1 { lonely(pieces, wide, target, last) } else { 0.0 }
+}
+
+/// A line of one character, or a last line of one short word, looks forgotten.
+fn lonely(pieces: &[Piece], wide: f32, target: f32, last: bool) -> f32 {
+    let chars = pieces.iter().map(|p| p.chars).sum::<usize>();
+    match (last, chars) {
+        (true, 0..=1) => 1000.0,
+        (false, 0..=1) => 16.0,
+        (true, 2..=6) if pieces.len() == 1 && wide < target * 0.6 => 11.0,
+        _ => 0.0,
+    }
 }
 
 /// How many lines a paragraph needs at least.

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use handbill_domain::{
     asset::{Asset, Cost, FailedStep, Manifest},
     brief::Brief,
+    locale::Locale,
     step::RunState,
-    words::PlacementCopy,
+    words::{Outline, PlacementCopy, Strategy},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Pack;
+use super::{Lead, Leads, Pack};
 use crate::{
     Error,
     graph::{StepOutput, StepSpec},
@@ -61,13 +62,33 @@ impl Pack {
         let storyboards = storyboards
             .map(|(step, storyboard)| Ok((param(step, "locale")?, param(step, "tier")?, storyboard)))
             .collect::<Result<_, Error>>()?;
+        let leads = ended.leads()?;
         let Ended { run, state, brief, seed, models, failures, cost, .. } = ended;
         let manifest = Manifest { handbill: 1, run, state, brief, seed, models, assets, failures, cost };
-        Ok(Self { manifest, copies, articles, storyboards })
+        Ok(Self { manifest, copies, articles, storyboards, leads })
     }
 }
 
 impl Ended {
+    /// What each variant leads with: its outline's headline, and the name that the strategy gives its angle.
+    fn leads(&self) -> Result<Leads, Error> {
+        let strategies = self.values::<Strategy>("strategy")?.into_iter();
+        let strategies: BTreeMap<Locale, Strategy> = strategies
+            .map(|(step, strategy)| Ok((param(step, "locale")?, strategy)))
+            .collect::<Result<_, Error>>()?;
+        let outlines = self.values::<Outline>("outline")?.into_iter();
+        outlines
+            .map(|(step, outline)| {
+                let locale: Locale = param(step, "locale")?;
+                let angles = strategies.get(&locale).map(|s| s.angles.as_slice()).unwrap_or_default();
+                let name =
+                    angles.iter().find(|angle| angle.id == outline.angle).map(|angle| angle.name.clone());
+                let lead = Lead { angle: name.unwrap_or(outline.angle), headline: outline.design.headline };
+                Ok(((locale, param(step, "variant")?), lead))
+            })
+            .collect()
+    }
+
     /// The values of all steps of a kind that succeeded.
     fn values<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<(&StepSpec, T)>, Error> {
         let steps = self.steps.iter().filter(|step| step.kind == kind);

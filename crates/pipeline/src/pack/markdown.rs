@@ -8,8 +8,10 @@ use handbill_domain::{
     words::{Article, PlacementCopy},
 };
 
+use super::{Leads, names::Words};
+
 /// `copy/<locale>/<placement>.md` with all variants of a placement.
-pub(super) fn copy(copies: &[PlacementCopy]) -> Vec<(String, String)> {
+pub(super) fn copy(copies: &[PlacementCopy], leads: &Leads, words: &Words) -> Vec<(String, String)> {
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     for copy in copies {
         let Some(placement) = channel::placement(&copy.placement) else { continue };
@@ -17,28 +19,23 @@ pub(super) fn copy(copies: &[PlacementCopy]) -> Vec<(String, String)> {
         let file = files.entry(format!("copy/{}/{}.md", copy.locale, copy.placement)).or_insert_with(|| {
             format!("# {} · {}\n\n`{}`\n", placement.name.for_language(language), copy.locale, placement.id)
         });
-        let chinese = language == "zh";
-        let (variant, angle) = if chinese { ("方案", "切入点") } else { ("Variant", "angle") };
+        let (variant, angle) =
+            if language == "zh" { ("方案", "切入点：") } else { ("Variant", "angle: ") };
+        let name = leads.get(&(copy.locale.clone(), copy.variant)).map_or(&copy.angle, |lead| &lead.angle);
         // Writing to a String cannot fail.
-        let _ = write!(file, "\n## {variant} {} ({angle}: {})\n", copy.variant, copy.angle);
+        let _ = match language {
+            "zh" => write!(file, "\n## {variant} {}（{angle}{name}）\n", copy.variant),
+            _ => write!(file, "\n## {variant} {} ({angle}{name})\n", copy.variant),
+        };
         for field in &placement.fields {
             for text in copy.fields.get(&field.key).into_iter().flatten() {
-                let label = label(field, chinese);
+                let names = words.field(field);
+                let label = names.for_language(language);
                 let _ = write!(file, "\n**{label}** ({})\n\n{}\n", count(text, field), quoted(text));
             }
         }
     }
     files.into_iter().collect()
-}
-
-/// The field's name for people: `高亮标题`, `Long headline`.
-pub(super) fn label(field: &TextField, chinese: bool) -> String {
-    if chinese {
-        return field.label_zh.clone();
-    }
-    let words = field.key.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Length and limit: `24/30`, or the length alone.
@@ -79,6 +76,7 @@ pub fn article(article: &Article, locale: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pack::Lead;
 
     #[test]
     fn copy_is_shown_with_its_length_and_limit() {
@@ -89,13 +87,12 @@ mod tests {
             angle: "craft".into(),
             fields: [("headline".to_owned(), vec!["明前龙井".to_owned()])].into(),
         };
-        let files = copy_of(&copy);
+        let lead = Lead { angle: "看得见的用心".into(), headline: "明前龙井".into() };
+        let leads = [((copy.locale.clone(), 1), lead)].into();
+        let files = super::copy(&[copy], &leads, &Words::read().unwrap());
         assert_eq!(files[0].0, "copy/zh-CN/google_ads.rsa.md");
+        assert!(files[0].1.contains("## 方案 1（切入点：看得见的用心）"), "{}", files[0].1);
         assert!(files[0].1.contains("**标题** (8/30)\n\n> 明前龙井\n"), "{}", files[0].1);
-    }
-
-    fn copy_of(copy: &PlacementCopy) -> Vec<(String, String)> {
-        super::copy(std::slice::from_ref(copy))
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! The pack: the folder that a marketer gets. Assets first, then what is derived from them, `campaign.json` last.
 
 mod assemble;
+mod cards;
 mod csv;
 mod markdown;
+mod names;
 mod page;
+mod reading;
 mod view;
 mod whole;
 
@@ -48,6 +51,20 @@ pub struct Pack {
     pub articles: BTreeMap<Locale, Article>,
     /// The storyboards, by locale and length in seconds.
     pub storyboards: Vec<(Locale, u32, Storyboard)>,
+    /// What each variant leads with.
+    pub leads: Leads,
+}
+
+/// What each variant leads with, by locale and variant.
+pub type Leads = BTreeMap<(Locale, u32), Lead>;
+
+/// What a variant leads with, in one locale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// Name of its angle, for people.
+    pub angle: String,
+    /// The headline that its pictures carry.
+    pub headline: String,
 }
 
 /// What writing did.
@@ -89,9 +106,10 @@ pub async fn write(dir: &Path, pack: &Pack, blobs: &dyn Blobs) -> Result<Written
 
 /// Texts that are made from the manifest and the words, in the order in which they are written.
 fn derived(pack: &Pack) -> Result<Vec<(String, String)>, Error> {
+    let words = names::Words::read()?;
     let mut files = vec![("copy.csv".to_owned(), csv::copy(&pack.copies))];
-    files.extend(markdown::copy(&pack.copies));
-    files.push((PAGE.to_owned(), page::render(&view::View::of(pack))?));
+    files.extend(markdown::copy(&pack.copies, &pack.leads, &words));
+    files.push((PAGE.to_owned(), page::render(&view::View::of(pack, &words))?));
     let manifest =
         serde_json::to_string_pretty(&pack.manifest).map_err(|e| Error::Broken(format!("manifest: {e}")))?;
     files.push((MANIFEST.to_owned(), manifest + "\n"));

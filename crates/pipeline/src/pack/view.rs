@@ -1,47 +1,65 @@
 //! What the page shows, in the order in which it shows it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use handbill_checks::meter;
 use handbill_domain::{
-    asset::{Asset, AssetKind, Severity},
-    channel::{self, Placement},
+    asset::{Asset, AssetKind, FailedStep, Manifest, Severity},
+    brief::Price,
+    channel::{self, Names},
     locale::Locale,
-    step::RunState,
-    words::{Article, PlacementCopy},
+    text::Localized,
+    words::Article,
 };
+use handbill_media::color::Color;
 use serde::Serialize;
 
-use super::{Pack, markdown};
+use super::{
+    Pack,
+    cards::{self, Picture, PlacementView},
+    names::Words,
+};
 
 /// The page's content.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
-    lang: String,
+    lang: &'static str,
     title: String,
     brand: String,
     message: String,
-    state: &'static str,
     run: String,
     seed: u64,
     colors: Colors,
-    locales: Vec<String>,
+    locales: Vec<Language>,
     totals: Totals,
     cost: Cost,
-    models: Vec<(String, String)>,
+    models: Vec<Served>,
     rehearsed: bool,
     failures: Vec<Failed>,
+    hero: Vec<Picture>,
     placements: Vec<PlacementView>,
-    videos: Vec<VideoView>,
+    /// One list for each locale.
+    videos: Vec<Vec<VideoView>>,
     articles: Vec<ArticleView>,
     findings: Vec<Finding>,
+    /// How many findings a person should look at.
+    to_look_at: usize,
 }
 
+/// The brand's colours, and inks that can be read on and beside them.
 #[derive(Debug, Serialize)]
 struct Colors {
     primary: String,
+    on_primary: String,
     accent: String,
-    paper: String,
+    on_accent: String,
+    accent_on_light: String,
+    accent_on_dark: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Language {
+    tag: String,
+    name: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,76 +75,39 @@ struct Cost {
     planned: String,
     list: String,
     spent: String,
+    ceiling: String,
     ambiguous: u32,
 }
 
 #[derive(Debug, Serialize)]
+struct Served {
+    role: Names,
+    model: String,
+}
+
+/// Steps that failed in the same way.
+#[derive(Debug, Serialize)]
 struct Failed {
-    step: String,
+    code: String,
+    what: Names,
     message: String,
-    billed: String,
-    next_action: String,
+    billed: Names,
+    next: Names,
     missing: usize,
+    steps: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct PlacementView {
-    id: String,
-    name_en: String,
-    name_zh: String,
-    channel_en: String,
-    channel_zh: String,
-    frame: &'static str,
-    frames: Vec<Frame>,
-}
-
-/// One placement in one locale and variant.
-#[derive(Debug, Serialize)]
-struct Frame {
-    locale: String,
-    brand: String,
-    variant: u32,
-    angle: String,
-    title: String,
-    titles: Vec<String>,
-    body: String,
-    call: String,
-    url: String,
-    price: String,
-    bullets: Vec<String>,
-    texts: Vec<TextRow>,
-    images: Vec<Picture>,
-    video: Option<VideoView>,
-}
-
-#[derive(Debug, Serialize)]
-struct TextRow {
-    label_en: String,
-    label_zh: String,
-    text: String,
-    count: String,
-    share: u32,
-}
-
+/// A video with what lies beside it.
 #[derive(Clone, Debug, Serialize)]
-struct Picture {
-    file: String,
-    role: String,
-    width: u32,
-    height: u32,
-    kilobytes: u64,
-    origin: String,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct VideoView {
+pub(super) struct VideoView {
     file: String,
     poster: String,
     srt: String,
     vtt: String,
-    locale: String,
-    role: String,
-    ratio: String,
+    alt: String,
+    pub(super) locale: String,
+    language: String,
+    pub(super) ratio: String,
     width: u32,
     height: u32,
     seconds: String,
@@ -141,43 +122,50 @@ struct ArticleView {
     article: Article,
 }
 
+/// One rule with all places where it found the same.
 #[derive(Debug, Serialize)]
 struct Finding {
-    asset: String,
     rule: String,
     severity: &'static str,
+    severity_name: Names,
     message: String,
     suggestion: String,
+    places: Vec<Where>,
+}
+
+#[derive(Debug, Serialize)]
+struct Where {
+    name: Names,
+    locale: String,
+    language: String,
+    variant: Option<u32>,
+    at: Option<Names>,
 }
 
 impl View {
-    pub(super) fn of(pack: &Pack) -> Self {
+    pub(super) fn of(pack: &Pack, words: &Words) -> Self {
         let manifest = &pack.manifest;
         let brief = &manifest.brief;
         let first = brief.locales.first();
-        let said = |text: &handbill_domain::text::Localized| {
-            first.and_then(|locale| text.get(locale)).unwrap_or_default().to_owned()
-        };
+        let said =
+            |text: &Localized| first.and_then(|locale| text.get(locale)).unwrap_or_default().to_owned();
         let count = |kind| manifest.assets.iter().filter(|asset| asset.kind == kind).count();
+        let named =
+            |(role, id): (&String, &String)| Served { role: words.models.name(role), model: id.clone() };
+        let findings = findings(manifest, words);
         Self {
-            lang: first.map(|l| if l.is_chinese() { "zh" } else { "en" }.to_owned()).unwrap_or_default(),
+            lang: if first.is_some_and(Locale::is_chinese) { "zh" } else { "en" },
             title: said(&brief.product.name),
             brand: said(&brief.brand.name),
             message: said(&brief.key_message),
-            state: state(manifest.state),
             run: manifest.run.clone(),
             seed: manifest.seed,
-            colors: Colors {
-                primary: brief.brand.colors.primary.clone(),
-                accent: brief
-                    .brand
-                    .colors
-                    .accent
-                    .clone()
-                    .unwrap_or_else(|| brief.brand.colors.primary.clone()),
-                paper: brief.brand.colors.background.clone().unwrap_or_else(|| "#F6F5F2".into()),
-            },
-            locales: brief.locales.iter().map(Locale::to_string).collect(),
+            colors: Colors::of(&brief.brand.colors),
+            locales: brief
+                .locales
+                .iter()
+                .map(|locale| Language { tag: locale.to_string(), name: language(locale, &brief.locales) })
+                .collect(),
             totals: Totals {
                 texts: pack.copies.iter().flat_map(|c| c.fields.values()).map(Vec::len).sum(),
                 images: count(AssetKind::Image),
@@ -188,230 +176,217 @@ impl View {
                 planned: manifest.cost.planned.to_string(),
                 list: manifest.cost.list.to_string(),
                 spent: manifest.cost.spent.to_string(),
+                ceiling: brief
+                    .ceiling
+                    .as_ref()
+                    .map(|c| format!("{} {}", c.amount, c.currency))
+                    .unwrap_or_default(),
                 ambiguous: manifest.cost.ambiguous_calls,
             },
-            models: manifest.models.iter().map(|(role, id)| (role.clone(), id.clone())).collect(),
+            models: manifest.models.iter().map(named).collect(),
             rehearsed: manifest.models.values().any(|id| id.starts_with("rehearsal")),
-            failures: failures(pack),
-            placements: brief
-                .placements
+            failures: failures(&manifest.failures, words),
+            hero: cards::hero(pack, words),
+            placements: cards::placements(pack, words),
+            videos: brief
+                .locales
                 .iter()
-                .filter_map(|id| placement_view(pack, channel::placement(id)?))
+                .map(|locale| videos(manifest).filter(|v| v.locale == locale.as_str()).collect())
+                .filter(|of_locale: &Vec<_>| !of_locale.is_empty())
                 .collect(),
-            videos: manifest.assets.iter().filter_map(|asset| video(pack, asset)).collect(),
-            articles: pack
-                .articles
-                .iter()
-                .map(|(locale, article)| ArticleView {
-                    locale: locale.to_string(),
-                    file: format!("article.{locale}.md"),
-                    article: article.clone(),
-                })
-                .collect(),
-            findings: findings(&manifest.assets),
+            articles: articles(pack),
+            to_look_at: findings.iter().filter(|f| f.severity != "info").map(|f| f.places.len()).sum(),
+            findings,
         }
     }
 }
 
-fn state(state: RunState) -> &'static str {
-    state.as_str()
-}
-
-fn failures(pack: &Pack) -> Vec<Failed> {
-    let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let failed = pack.manifest.failures.iter();
-    failed
-        .map(|f| Failed {
-            step: f.step.clone(),
-            message: f.failure.message.clone(),
-            billed: word(serde_json::json!(f.failure.billed)),
-            next_action: word(serde_json::json!(f.failure.next_action)),
-            missing: f.missing.len(),
-        })
-        .collect()
-}
-
-fn findings(assets: &[Asset]) -> Vec<Finding> {
-    let all = assets.iter().flat_map(|asset| asset.checks.iter().map(move |check| (asset, check)));
-    let mut found: Vec<_> = all
-        .map(|(asset, check)| {
-            (
-                check.severity,
-                Finding {
-                    asset: asset.id.clone(),
-                    rule: check.rule.clone(),
-                    severity: match check.severity {
-                        Severity::Info => "info",
-                        Severity::Warn => "warn",
-                        Severity::Block => "block",
-                    },
-                    message: check.message.clone(),
-                    suggestion: check.suggestion.clone().unwrap_or_default(),
-                },
-            )
-        })
-        .collect();
-    found.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
-    found.into_iter().map(|(_, finding)| finding).collect()
-}
-
-fn placement_view(pack: &Pack, placement: &Placement) -> Option<PlacementView> {
-    let copies = pack.copies.iter().filter(|copy| copy.placement == placement.id);
-    let mut keys: BTreeSet<(Locale, u32)> = copies.map(|copy| (copy.locale.clone(), copy.variant)).collect();
-    let images = pack.manifest.assets.iter().filter(|a| a.kind == AssetKind::Image);
-    let images = images.filter(|a| a.placement.as_deref() == Some(&placement.id));
-    keys.extend(images.filter_map(|a| Some((a.locale.clone()?, a.variant.unwrap_or(1)))));
-    let order = |locale: &Locale| pack.manifest.brief.locales.iter().position(|l| l == locale);
-    let mut keys: Vec<_> = keys.into_iter().collect();
-    keys.sort_by_key(|(locale, variant)| (order(locale), *variant));
-    let frames: Vec<_> =
-        keys.iter().map(|(locale, variant)| frame(pack, placement, locale, *variant)).collect();
-    let channel = channel::channel_of(&placement.id);
-    (!frames.is_empty()).then(|| PlacementView {
-        id: placement.id.clone(),
-        name_en: placement.name.en.clone(),
-        name_zh: placement.name.zh.clone(),
-        channel_en: channel.map(|c| c.name.en.clone()).unwrap_or_default(),
-        channel_zh: channel.map(|c| c.name.zh.clone()).unwrap_or_default(),
-        frame: frame_kind(&placement.kind),
-        frames,
-    })
-}
-
-/// Which picture of a device or page stands around a placement of this kind.
-fn frame_kind(kind: &str) -> &'static str {
-    match kind {
-        "search_text" => "search",
-        "story" | "short_video" => "phone",
-        "product" | "app_store" => "listing",
-        "email" => "mail",
-        "article" => "article",
-        "video" => "player",
-        _ => "feed",
+impl Colors {
+    fn of(brand: &handbill_domain::brief::Colors) -> Self {
+        let read = |text: &str| text.parse::<Color>().unwrap_or(Color::BLACK);
+        let primary = read(&brand.primary);
+        let accent = brand.accent.as_deref().map_or(primary, read);
+        // What stands on them: white or near-black, whichever is read better.
+        let ink = |ground: Color| {
+            let (light, dark) = (Color::WHITE, Color::rgb(0x1B, 0x1D, 0x1F));
+            if ground.contrast(light) >= ground.contrast(dark).min(4.5) { light } else { dark }
+        };
+        // The accent as an ink on the page's own cards: moved towards the ink of that theme until it can be read.
+        let readable = |ground: Color, towards: Color| {
+            let steps = (0..=20u8).map(|step| accent.mix(towards, f32::from(step) / 20.0));
+            steps.into_iter().find(|color| color.contrast(ground) >= 4.6).unwrap_or(towards)
+        };
+        let css = |color: Color| color.to_string();
+        Self {
+            primary: css(primary),
+            on_primary: css(ink(primary)),
+            accent: css(accent),
+            on_accent: css(ink(accent)),
+            accent_on_light: css(readable(Color::WHITE, Color::BLACK)),
+            accent_on_dark: css(readable(Color::rgb(0x1D, 0x1F, 0x20), Color::WHITE)),
+        }
     }
 }
 
-const TITLES: &[&str] = &["title", "headline", "short_title", "name", "subject", "website_title", "h1"];
-const BODIES: &[&str] = &[
-    "primary_text",
-    "caption",
-    "content",
-    "copy",
-    "introductory_text",
-    "post",
-    "text",
-    "description",
-    "digest",
-    "preheader",
-    "short_description",
-    "selling_point",
-    "ad_words",
-    "meta_description",
-    "body",
-];
-
-fn frame(pack: &Pack, placement: &Placement, locale: &Locale, variant: u32) -> Frame {
-    let of_frame = |copy: &&PlacementCopy| {
-        copy.placement == placement.id && copy.locale == *locale && copy.variant == variant
+/// A locale for people: `中文`, and `English (en-GB)` where another locale of the brief is English too.
+pub(super) fn language(locale: &Locale, among: &[Locale]) -> String {
+    let name = match locale.language() {
+        "zh" => "中文",
+        "en" => "English",
+        "de" => "Deutsch",
+        "es" => "Español",
+        "fr" => "Français",
+        "it" => "Italiano",
+        "pt" => "Português",
+        "ja" => "日本語",
+        "ko" => "한국어",
+        "ar" => "العربية",
+        _ => return locale.to_string(),
     };
-    let copy = pack.copies.iter().find(of_frame);
-    let texts = |key: &str| copy.and_then(|copy| copy.fields.get(key)).cloned().unwrap_or_default();
-    let first = |keys: &[&str]| keys.iter().find_map(|key| texts(key).into_iter().next()).unwrap_or_default();
-    let brief = &pack.manifest.brief;
-    let said = |text: &handbill_domain::text::Localized| text.get(locale).unwrap_or_default().to_owned();
-    let mut titles = texts("headline");
-    titles.truncate(3);
-    Frame {
-        locale: locale.to_string(),
-        brand: said(&brief.brand.name),
-        variant,
-        angle: copy.map(|copy| copy.angle.clone()).unwrap_or_default(),
-        title: first(TITLES),
-        titles,
-        body: first(BODIES),
-        call: said(&brief.call_to_action),
-        url: brief.url.clone().unwrap_or_default(),
-        price: brief
-            .product
-            .price
-            .as_ref()
-            .map(|p| format!("{} {}", p.amount, p.currency))
-            .unwrap_or_default(),
-        bullets: texts("bullet"),
-        texts: copy.map(|copy| rows(placement, copy)).unwrap_or_default(),
-        images: pictures(pack, placement, locale, variant),
-        video: placement_video(pack, placement, locale),
+    if among.iter().filter(|other| other.language() == locale.language()).count() > 1 {
+        format!("{name} ({locale})")
+    } else {
+        name.to_owned()
     }
 }
 
-fn rows(placement: &Placement, copy: &PlacementCopy) -> Vec<TextRow> {
-    let fields = placement.fields.iter();
-    fields
-        .flat_map(|field| copy.fields.get(&field.key).into_iter().flatten().map(move |text| (field, text)))
-        .map(|(field, text)| TextRow {
-            label_en: markdown::label(field, false),
-            label_zh: field.label_zh.clone(),
-            text: text.clone(),
-            count: markdown::count(text, field),
-            share: field.max.map_or(0, |max| (meter::length(text, field.unit) * 100 / max.max(1)).min(100)),
-        })
-        .collect()
+/// A price as shops write it: `¥268`, `$24.90`.
+pub(super) fn price(price: &Price) -> String {
+    let amount = price.amount.strip_suffix(".00").unwrap_or(&price.amount);
+    match price.currency.to_string().as_str() {
+        "CNY" | "JPY" => format!("¥{amount}"),
+        "USD" => format!("${amount}"),
+        "EUR" => format!("€{amount}"),
+        "GBP" => format!("£{amount}"),
+        code => format!("{amount} {code}"),
+    }
 }
 
-fn pictures(pack: &Pack, placement: &Placement, locale: &Locale, variant: u32) -> Vec<Picture> {
-    let images = pack.manifest.assets.iter().filter(|asset| asset.kind == AssetKind::Image);
-    let mut found: Vec<_> = images
-        .filter(|a| a.placement.as_deref() == Some(&placement.id))
-        .filter(|a| a.locale.as_ref().is_none_or(|l| l == locale) && a.variant.is_none_or(|v| v == variant))
+fn articles(pack: &Pack) -> Vec<ArticleView> {
+    let order = |locale: &str| pack.manifest.brief.locales.iter().position(|l| l.as_str() == locale);
+    let mut articles: Vec<_> = pack
+        .articles
+        .iter()
+        .map(|(locale, article)| ArticleView {
+            locale: locale.to_string(),
+            file: format!("article.{locale}.md"),
+            article: article.clone(),
+        })
         .collect();
-    let slot = |a: &Asset| placement.images.iter().position(|slot| Some(&slot.role) == a.role.as_ref());
-    found.sort_by_key(|a| slot(a));
-    found
-        .into_iter()
-        .map(|a| Picture {
-            file: a.file.clone(),
-            role: a.role.clone().unwrap_or_default().replace('_', " "),
-            width: a.width.unwrap_or_default(),
-            height: a.height.unwrap_or_default(),
-            kilobytes: a.bytes.div_ceil(1000),
-            origin: serde_json::json!(a.ai_origin).as_str().unwrap_or_default().to_owned(),
-        })
-        .collect()
+    articles.sort_by_key(|a| order(&a.locale));
+    articles
 }
 
-fn placement_video(pack: &Pack, placement: &Placement, locale: &Locale) -> Option<VideoView> {
-    let slot = placement.videos.first()?;
-    let videos: Vec<_> = pack.manifest.assets.iter().filter_map(|asset| video(pack, asset)).collect();
-    let of_locale = |v: &&VideoView| v.locale == locale.as_str();
-    let fitting =
-        slot.ratios.iter().find_map(|ratio| videos.iter().filter(of_locale).find(|v| v.ratio == *ratio));
-    fitting.cloned()
-}
-
-fn video(pack: &Pack, asset: &Asset) -> Option<VideoView> {
-    if asset.kind != AssetKind::Video {
-        return None;
+fn failures(failed: &[FailedStep], words: &Words) -> Vec<Failed> {
+    let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let mut alike: Vec<Failed> = Vec::new();
+    for step in failed {
+        let failure = &step.failure;
+        let known = alike.iter_mut().find(|f| f.code == failure.code && f.message == failure.message);
+        if let Some(known) = known {
+            known.missing += step.missing.len();
+            known.steps.push(step.step.clone());
+            continue;
+        }
+        alike.push(Failed {
+            code: failure.code.clone(),
+            what: words.failures.name(&failure.code),
+            message: failure.message.clone(),
+            billed: words.billed.name(&word(serde_json::json!(failure.billed))),
+            next: words.actions.name(&word(serde_json::json!(failure.next_action))),
+            missing: step.missing.len(),
+            steps: vec![step.step.clone()],
+        });
     }
+    alike
+}
+
+fn findings(manifest: &Manifest, words: &Words) -> Vec<Finding> {
+    let mut found: BTreeMap<_, Vec<Where>> = BTreeMap::new();
+    for asset in &manifest.assets {
+        for check in &asset.checks {
+            let suggestion = check.suggestion.clone().unwrap_or_default();
+            let key =
+                (std::cmp::Reverse(check.severity), check.rule.clone(), check.message.clone(), suggestion);
+            found.entry(key).or_default().push(place(asset, check.place.as_deref(), manifest, words));
+        }
+    }
+    let shown = |((severity, rule, message, suggestion), places): (
+        (std::cmp::Reverse<Severity>, String, String, String),
+        Vec<Where>,
+    )| {
+        let severity = match severity.0 {
+            Severity::Info => "info",
+            Severity::Warn => "warn",
+            Severity::Block => "block",
+        };
+        let severity_name = words.severities.name(severity);
+        Finding { rule, severity, severity_name, message, suggestion, places }
+    };
+    found.into_iter().map(shown).collect()
+}
+
+/// Where a finding is, for people.
+fn place(asset: &Asset, at: Option<&str>, manifest: &Manifest, words: &Words) -> Where {
+    let placement = asset.placement.as_deref().and_then(channel::placement);
+    let channel = asset.placement.as_deref().and_then(channel::channel_of);
+    let name = match (placement, channel) {
+        (Some(placement), Some(channel)) => Names {
+            en: format!("{} · {}", channel.name.en, placement.name.en),
+            zh: format!("{} · {}", channel.name.zh, placement.name.zh),
+        },
+        _ => match asset.kind {
+            AssetKind::Article => Names { en: "Article".into(), zh: "文章".into() },
+            AssetKind::Video => Names { en: "Video".into(), zh: "视频".into() },
+            _ => Names { en: asset.id.clone(), zh: asset.id.clone() },
+        },
+    };
+    let field = |at: &str| {
+        let key = at.split(['[', '.']).next().unwrap_or(at);
+        let field = placement.and_then(|p| p.fields.iter().find(|field| field.key == key));
+        field.map_or_else(|| Names { en: at.to_owned(), zh: at.to_owned() }, |field| words.field(field))
+    };
+    let role = || asset.role.as_deref().map(|role| words.roles.name(role));
+    Where {
+        name,
+        locale: asset.locale.as_ref().map(Locale::to_string).unwrap_or_default(),
+        language: asset.locale.as_ref().map(|l| language(l, &manifest.brief.locales)).unwrap_or_default(),
+        variant: asset.variant,
+        at: at.map(field).or_else(role),
+    }
+}
+
+/// Every video of a campaign.
+pub(super) fn videos(manifest: &Manifest) -> impl Iterator<Item = VideoView> + '_ {
+    manifest.assets.iter().filter(|asset| asset.kind == AssetKind::Video).map(|asset| video(manifest, asset))
+}
+
+fn video(manifest: &Manifest, asset: &Asset) -> VideoView {
     // Poster and captions lie beside the video under the same name.
     let stem = asset.file.rsplit_once('.').map_or(asset.file.as_str(), |(stem, _)| stem);
     let beside = |kind: AssetKind, ending: &str| {
         let of_video = |a: &&Asset| a.kind == kind && a.file.starts_with(stem) && a.file.ends_with(ending);
-        pack.manifest.assets.iter().find(of_video).map(|a| a.file.clone()).unwrap_or_default()
+        manifest.assets.iter().find(of_video).map(|a| a.file.clone()).unwrap_or_default()
     };
     let (width, height) = (asset.width.unwrap_or(1), asset.height.unwrap_or(1));
-    Some(VideoView {
+    let ratio = ratio(width, height);
+    let seconds = format!("{:.1}", asset.duration_s.unwrap_or_default());
+    let locale = asset.locale.as_ref();
+    let product = locale.and_then(|l| manifest.brief.product.name.get(l)).unwrap_or_default();
+    VideoView {
         file: asset.file.clone(),
         poster: beside(AssetKind::Poster, ""),
         srt: beside(AssetKind::Captions, ".srt"),
         vtt: beside(AssetKind::Captions, ".vtt"),
-        locale: asset.locale.as_ref().map(Locale::to_string).unwrap_or_default(),
-        role: asset.role.clone().unwrap_or_default(),
-        ratio: ratio(width, height),
+        alt: format!("{product}, {ratio}, {seconds} s"),
+        locale: locale.map(Locale::to_string).unwrap_or_default(),
+        language: locale.map(|l| language(l, &manifest.brief.locales)).unwrap_or_default(),
+        ratio,
         width,
         height,
-        seconds: format!("{:.1}", asset.duration_s.unwrap_or_default()),
+        seconds,
         megabytes: format!("{:.1}", asset.bytes as f64 / 1e6),
-    })
+    }
 }
 
 fn ratio(width: u32, height: u32) -> String {

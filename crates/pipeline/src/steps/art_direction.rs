@@ -7,7 +7,7 @@ use handbill_domain::{
 use handbill_providers::rehearsal::inputs::{ArtInputs, Told};
 use serde::Deserialize;
 
-use super::write::{Task, schema_of, value, write};
+use super::write::{Task, schema_of, write};
 use crate::{Context, Error, graph::StepOutput};
 
 /// Kinds of background that an illustrator knows.
@@ -52,7 +52,7 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     };
     let written =
         write(ctx, &task, |art: &mut ArtDirection| objections(art, inputs.variants as usize)).await?;
-    Ok(StepOutput { value: value(&written.value)?, assets: Vec::new() })
+    written.output()
 }
 
 fn objections(art: &ArtDirection, variants: usize) -> Vec<CheckResult> {

@@ -5,7 +5,7 @@ use handbill_domain::{asset::AssetKind, locale::Locale, words::Article};
 use handbill_providers::rehearsal::inputs::{ArticleInputs, Told};
 use serde::Deserialize;
 
-use super::write::{READ, Task, TextFile, schema_of, value, write};
+use super::write::{READ, Task, TextFile, schema_of, write};
 use crate::{Context, Error, graph::StepOutput, pack::article_markdown};
 
 #[derive(Deserialize)]
@@ -25,8 +25,10 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         schema: schema_of::<Article>(),
         tokens: 6000,
     };
-    let written =
+    let mut written =
         write(ctx, &task, |article: &mut Article| article::objections(article, &locale, ctx.brief)).await?;
+    let undisclosed = article::undisclosed(&written.value, &locale, ctx.brief, written.flags());
+    written.checks.extend(undisclosed);
     let file = TextFile {
         kind: AssetKind::Article,
         file: format!("article.{locale}.md"),
@@ -37,5 +39,5 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         variant: None,
         brief_fields: READ,
     };
-    Ok(StepOutput { value: value(&written.value)?, assets: vec![written.asset(ctx, file).await?] })
+    Ok(StepOutput { assets: vec![written.asset(ctx, file).await?], ..written.output()? })
 }

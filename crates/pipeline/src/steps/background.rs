@@ -71,7 +71,7 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         cost: asked.cost,
     };
     let value = serde_json::to_value(drawn).map_err(|e| Error::Broken(e.to_string()))?;
-    Ok(StepOutput { value, assets: Vec::new() })
+    Ok(StepOutput { value, ..StepOutput::default() })
 }
 
 /// Width and height to ask for, and how the picture is framed. The sizes are those that the plan is priced with.

@@ -59,7 +59,7 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     };
     let task =
         Task { name: "copy", locale: &locale, inputs: &inputs, schema: schema(place), tokens: tokens(place) };
-    let written = write(ctx, &task, |answer: &mut Answer| {
+    let mut written = write(ctx, &task, |answer: &mut Answer| {
         for texts in answer.fields.values_mut() {
             texts.iter_mut().for_each(|text| *text = text.trim().to_owned());
         }
@@ -68,6 +68,7 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     })
     .await?;
     let copy = whole(&written.value);
+    written.checks.extend(copy::undisclosed(&copy, place, ctx.brief, written.flags()));
     let text = serde_json::to_string_pretty(&copy).map_err(|e| Error::Broken(e.to_string()))? + "\n";
     let file = TextFile {
         kind: AssetKind::Copy,
@@ -79,7 +80,7 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         variant: Some(variant),
         brief_fields: READ,
     };
-    Ok(StepOutput { value: value(&copy)?, assets: vec![written.asset(ctx, file).await?] })
+    Ok(StepOutput { value: value(&copy)?, assets: vec![written.asset(ctx, file).await?], ..written.output()? })
 }
 
 /// One property a field, so that a provider that enforces schemas enforces the field names too.

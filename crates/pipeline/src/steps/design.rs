@@ -1,11 +1,10 @@
 //! Makes one picture of one placement: chooses a template, composes it, encodes it as the placement wants it.
 
 mod choose;
-mod material;
 
 use bytes::Bytes;
 use handbill_domain::{
-    asset::{AiOrigin, Asset, AssetKind, CheckResult, Lineage, Severity},
+    asset::{Asset, AssetKind, CheckResult, Lineage, Severity},
     channel::{self, ImageSlot, Placement, Size},
     locale::Locale,
     money::{Currency, Money},
@@ -14,13 +13,18 @@ use handbill_domain::{
 use handbill_media::{
     Canvas, Color, Error as MediaError,
     image::encode::{self, Encoded, Format},
-    template::{self, Composed, Palette, Scene, Template, compose},
+    template::{Composed, Need, Scene, Template, compose},
 };
+use handbill_provenance::Label;
 use serde::Deserialize;
 
-use self::material::Material;
-use super::background::Drawn;
-use crate::{Context, Error, graph::StepOutput};
+use self::choose::Turn;
+use super::{
+    background::Drawn,
+    label::{self, Parts},
+    material::{Material, Photos},
+};
+use crate::{Context, Error, graph::StepOutput, templates::Templates};
 
 /// What this step is told.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,42 +56,41 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         slot.ok_or_else(|| Error::Broken(format!("{} has no picture `{}`", placement.id, params.role)))?;
     let outline: Outline = ctx.output(&params.outline)?;
     let drawn: Option<Drawn> = params.background.as_ref().map(|key| ctx.output(key)).transpose()?;
+    let drawn = drawn.as_slice();
     ctx.desk.progress(0.0, &params.placement);
-    let material = Material::gather(ctx, &params.locale, drawn.as_ref()).await?;
+    let material = Material::gather(ctx, &params.locale, drawn, Photos::First).await?;
     let turn = turn(ctx, &params);
+    let words = Parts::words(ctx.writers(&params.outline));
     let job = Job {
         placement,
         slot,
         params: params.clone(),
         outline,
         material,
+        templates: ctx.templates.clone(),
         turn,
-        label: label(placement, drawn.as_ref(), &params.locale),
+        id: id(ctx, &params),
+        bare: Parts::default().label(ctx),
+        full: words.drawn(drawn).label(ctx),
     };
     let made = tokio::task::spawn_blocking(move || job.make())
         .await
         .map_err(|e| Error::Broken(format!("designing: {e}")))??;
-    output(ctx, &params, drawn.as_ref(), made).await
+    output(ctx, &params, drawn, made).await
 }
 
 /// Which of the suitable templates has its turn: neighbours in a campaign differ, and so do variants and cards.
-fn turn(ctx: &Context<'_>, params: &Params) -> usize {
-    let position = ctx.brief.placements.iter().position(|id| *id == params.placement).unwrap_or(0);
-    position + params.variant.saturating_sub(1) as usize + params.card.saturating_sub(1) as usize
+fn turn(ctx: &Context<'_>, params: &Params) -> Turn {
+    let place = ctx.brief.placements.iter().position(|id| *id == params.placement).unwrap_or(0);
+    let variant = params.variant.saturating_sub(1) + params.card.saturating_sub(1);
+    Turn { place, variant: variant as usize, seed: ctx.seed }
 }
 
-/// What Chinese platforms must show on a picture that a model had a part in (GB 45438-2025).
-fn label(placement: &Placement, drawn: Option<&Drawn>, locale: &Locale) -> Option<&'static str> {
-    let by_a_model = drawn.is_some_and(|d| d.ai_origin > AiOrigin::Assisted);
-    let region = channel::channels()
-        .iter()
-        .find(|c| c.placements.iter().any(|p| p.id == placement.id))
-        .map(|c| c.region.as_str());
-    (by_a_model && region == Some("cn")).then_some(if locale.is_chinese() {
-        "AI生成"
-    } else {
-        "AI-generated"
-    })
+/// The id of the picture.
+fn id(ctx: &Context<'_>, params: &Params) -> String {
+    let Params { placement, role, locale, variant, .. } = params;
+    let made = ctx.step.makes.first().cloned();
+    made.unwrap_or_else(|| format!("image.{placement}.{role}.{locale}.v{variant}"))
 }
 
 /// Everything that is needed to design, so that it can move to another thread.
@@ -97,13 +100,23 @@ struct Job {
     params: Params,
     outline: Outline,
     material: Material,
-    turn: usize,
-    label: Option<&'static str>,
+    templates: Templates,
+    turn: Turn,
+    id: String,
+    /// What a picture of the product or the logo alone says about its making.
+    bare: Label,
+    /// What every other says.
+    full: Label,
 }
 
 /// A finished picture.
 struct Made {
+    id: String,
     file: Encoded,
+    /// What it says about its making.
+    label: Label,
+    /// Is it the product or the logo alone?
+    bare: bool,
     template: String,
     size: Size,
     /// Names of what stands on it.
@@ -116,13 +129,10 @@ impl Job {
             template: self.params.template.as_deref(),
             placement: self.placement,
             slot: self.slot,
-            price: self.material.price.is_some(),
-            offer: self.material.offer.is_some(),
-            quote: !self.outline.design.quote.trim().is_empty(),
-            photo: self.material.photo.is_some(),
+            there: &self.there(),
             turn: self.turn,
         };
-        let candidates = choose::candidates(template::built_in(), &asked)?;
+        let candidates = choose::candidates(self.templates.all(), &asked)?;
         let mut refusal = None;
         for template in candidates {
             match self.compose(template) {
@@ -138,10 +148,26 @@ impl Job {
         ))
     }
 
+    /// What of all that a template can need is there.
+    fn there(&self) -> Vec<Need> {
+        let (m, words) = (&self.material, &self.material.words);
+        let table = [
+            (Need::Price, words.price.is_some()),
+            (Need::Offer, words.offer.is_some()),
+            (Need::Quote, !self.outline.design.quote.trim().is_empty()),
+            (Need::Photo, !m.lifestyle.is_empty()),
+            (Need::Bullets, self.outline.design.bullets.len() >= 2),
+            (Need::Facts, words.facts.len() >= 3),
+            (Need::Figure, words.facts.iter().any(|fact| fact.is_number)),
+            (Need::Url, words.url.is_some()),
+            (Need::Cutout, m.product.is_some()),
+        ];
+        table.into_iter().filter(|(_, there)| *there).map(|(need, _)| need).collect()
+    }
+
     fn compose(&self, template: &Template) -> Result<Composed, MediaError> {
-        let m = &self.material;
+        let (m, words) = (&self.material, &self.material.words);
         let required = self.required_background(template);
-        let logos = template.suits.roles.iter().any(|r| r == "logo");
         let cut_out_needed = required.is_some() && m.product.is_none();
         if cut_out_needed && template.suits.plain {
             let reason = "the product cannot be cut out of its photo: give a PNG with transparency, or a photo on a plain background";
@@ -152,19 +178,21 @@ impl Job {
             safe_zone: self.slot.safe_zone.as_ref(),
             locale: &self.params.locale,
             words: &self.outline.design,
-            call_to_action: &m.call_to_action,
-            offer: m.offer.as_deref(),
-            price: m.price.as_ref(),
-            brand: &m.brand,
+            call_to_action: &words.call_to_action,
+            offer: words.offer.as_deref(),
+            price: words.price.as_ref(),
+            facts: &words.facts,
+            url: words.url.as_deref(),
+            brand: &words.brand,
             palette: m.palette,
-            background: m.background.as_ref(),
+            background: m.backgrounds.first().map(AsRef::as_ref),
             product: m.product.as_ref(),
-            product_photo: m.product_photo.as_ref(),
-            photo: m.photo.as_ref(),
-            logo: m.logo.as_ref(),
-            logo_wide: m.logo_wide.as_ref(),
-            legal: if logos { &[] } else { &m.legal },
-            ai_label: if logos || template.suits.plain { None } else { self.label },
+            product_photo: m.product_photo.as_deref(),
+            photo: m.lifestyle.first().map(AsRef::as_ref),
+            logo: m.logo.as_deref(),
+            logo_wide: m.logo_wide.as_deref(),
+            legal: if is_logo(template) { &[] } else { &words.legal },
+            ai_label: self.seen(template).map(|seen| seen.text),
             required_background: required,
             min_fill: self.slot.min_fill,
         };
@@ -183,14 +211,29 @@ impl Job {
         }
     }
 
-    fn finish(&self, template: &Template, composed: &Composed) -> Result<Made, Error> {
-        let file = self.encode(&composed.canvas)?;
-        let shown = composed.boxes.iter().map(|b| b.name.clone()).collect();
-        Ok(Made { file, template: template.name.clone(), size: self.params.size, shown })
+    /// What a picture of this template says about its making.
+    fn label(&self, template: &Template) -> &Label {
+        if is_bare(template) { &self.bare } else { &self.full }
     }
 
-    /// The first accepted format that holds the byte limit: what is clear and what is flat as PNG, pictures as JPEG.
-    fn encode(&self, canvas: &Canvas) -> Result<Encoded, Error> {
+    /// What is to be seen of it.
+    fn seen(&self, template: &Template) -> Option<label::Seen> {
+        label::seen(self.label(template).origin, &self.params.locale, [self.placement])
+    }
+
+    fn finish(&self, template: &Template, composed: &Composed) -> Result<Made, Error> {
+        let label = self.label(template).clone();
+        let mut file = self.encode(&composed.canvas, label::room_for(&self.id, &label)?)?;
+        file.bytes = label::written(file.bytes, file.format.media_type(), &self.id, &label)?;
+        let shown = composed.boxes.iter().map(|b| b.name.clone()).collect();
+        let (id, template_name, size) = (self.id.clone(), template.name.clone(), self.params.size);
+        Ok(Made { id, file, label, bare: is_bare(template), template: template_name, size, shown })
+    }
+
+    /// The first accepted format that holds the byte limit with room for a label: what is clear and what is flat as
+    /// PNG, pictures as JPEG.
+    fn encode(&self, canvas: &Canvas, room: u64) -> Result<Encoded, Error> {
+        let most = self.slot.max_bytes.map(|most| most.saturating_sub(room));
         let accepted: Vec<Format> =
             self.slot.formats.iter().filter_map(|ending| Format::from_ending(ending)).collect();
         let accepts_png =
@@ -206,7 +249,7 @@ impl Job {
         order.retain(|f| accepted.contains(f) || (*f == Format::Png && accepts_png));
         let mut refusal = None;
         for format in order {
-            match encode::best(canvas, format, self.slot.max_bytes) {
+            match encode::best(canvas, format, most) {
                 Ok(file) => return Ok(file),
                 Err(e) => refusal = Some(e),
             }
@@ -251,34 +294,35 @@ impl Job {
     }
 }
 
+fn is_logo(template: &Template) -> bool {
+    template.suits.roles.iter().any(|r| r == "logo")
+}
+
+/// Does it show the product or the logo alone, with no words and no background of ours?
+fn is_bare(template: &Template) -> bool {
+    template.suits.plain || is_logo(template)
+}
+
 async fn output(
     ctx: &Context<'_>,
     params: &Params,
-    drawn: Option<&Drawn>,
+    drawn: &[Drawn],
     made: Made,
 ) -> Result<StepOutput, Error> {
     let Params { placement, role, locale, variant, size, card, .. } = params;
-    let id = ctx
-        .step
-        .makes
-        .first()
-        .cloned()
-        .unwrap_or_else(|| format!("image.{placement}.{role}.{locale}.v{variant}"));
+    let id = made.id;
     // A slot may have several sizes and cards; the id tells them apart.
     let part = id
         .strip_prefix(&format!("image.{placement}."))
         .and_then(|rest| rest.strip_suffix(&format!(".{locale}.v{variant}")))
         .unwrap_or(role);
     let bytes = Bytes::from(made.file.bytes);
-    let shows_background = !matches!(made.template.as_str(), "plain-product" | "logo");
-    let ai_origin = match drawn.filter(|_| shows_background) {
-        Some(drawn) if drawn.ai_origin > AiOrigin::Assisted => AiOrigin::Composite,
-        _ => AiOrigin::None,
-    };
-    let shown = drawn.filter(|_| shows_background);
+    let shown = drawn.first().filter(|_| !made.bare);
+    let mut models: Vec<String> = shown.map(|d| d.model.clone()).into_iter().collect();
+    models.extend(made.label.systems.iter().filter(|m| shown.is_none_or(|d| d.model != **m)).cloned());
     let lineage = Lineage {
         prompt: shown.map(|d| d.prompt.clone()),
-        models: shown.map(|d| d.model.clone()).into_iter().collect(),
+        models,
         brief_fields: fields(&made.shown),
         ..ctx.lineage()
     };
@@ -297,12 +341,12 @@ async fn output(
         bytes: bytes.len() as u64,
         digest: ctx.desk.put(bytes).await?,
         lineage,
-        ai_origin,
+        ai_origin: made.label.origin,
         cost: Money::zero(Currency::default()),
         checks: Vec::new(),
     };
     let value = serde_json::json!({ "template": made.template, "quality": made.file.quality, "card": card, "size": size });
-    Ok(StepOutput { value, assets: vec![asset] })
+    Ok(StepOutput { value, assets: vec![asset], ..StepOutput::default() })
 }
 
 /// The fields of the brief that are seen on the picture.
@@ -324,9 +368,4 @@ fn fields(shown: &[String]) -> Vec<String> {
     }
     fields.dedup();
     fields
-}
-
-/// The palette, for [`material`].
-pub(super) fn palette(ctx: &Context<'_>) -> Palette {
-    Palette::of(&ctx.brief.brand.colors)
 }

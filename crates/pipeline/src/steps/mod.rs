@@ -5,6 +5,8 @@ mod article;
 pub mod background;
 mod copy;
 pub mod design;
+mod label;
+mod material;
 mod outline;
 mod pacing;
 pub mod speech;

@@ -8,7 +8,7 @@ use handbill_domain::{
 use handbill_providers::rehearsal::inputs::{OutlineInputs, Told};
 use serde::Deserialize;
 
-use super::write::{Task, schema_of, value, write};
+use super::write::{Task, schema_of, write};
 use crate::{Context, Error, graph::StepOutput};
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         design::objections(&outline.design, &locale, ctx.brief)
     })
     .await?;
-    Ok(StepOutput { value: value(&written.value)?, assets: Vec::new() })
+    written.output()
 }
 
 /// The angle of a variant.

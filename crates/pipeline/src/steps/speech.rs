@@ -12,6 +12,8 @@ use crate::{Context, Error, graph::StepOutput};
 struct Params {
     locale: Locale,
     storyboard: String,
+    /// Chosen with the plan.
+    voice: String,
 }
 
 /// The recordings of one storyboard.
@@ -21,10 +23,20 @@ pub struct Spoken {
     pub scenes: Vec<SpokenScene>,
     /// Catalogue ids of the models that spoke.
     pub models: Vec<String>,
+    /// In which voice.
+    #[serde(default)]
+    pub voice: String,
     /// Was it a model, not the rehearsal?
     pub generated: bool,
     /// What it cost at list price, for each call.
     pub costs: Vec<Money>,
+}
+
+impl Spoken {
+    /// The voice that is heard; none where nobody speaks.
+    pub fn voice(&self) -> Option<&str> {
+        Some(self.voice.as_str()).filter(|voice| !voice.is_empty() && !self.scenes.is_empty())
+    }
 }
 
 /// The recording of one scene.
@@ -46,13 +58,19 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let params: Params = ctx.params()?;
     let storyboard: Storyboard = ctx.output(&params.storyboard)?;
     let telling: Vec<_> = storyboard.scenes.iter().filter(|s| !s.narration.trim().is_empty()).collect();
-    let mut spoken = Spoken { scenes: Vec::new(), models: Vec::new(), generated: false, costs: Vec::new() };
+    let mut spoken = Spoken {
+        scenes: Vec::new(),
+        models: Vec::new(),
+        voice: params.voice.clone(),
+        generated: false,
+        costs: Vec::new(),
+    };
     for (number, scene) in telling.iter().enumerate() {
         ctx.desk.progress(number as f32 / telling.len() as f32, &scene.narration);
         let ask = SpeechAsk {
             text: scene.narration.clone(),
             locale: params.locale.to_string(),
-            voice: String::new(),
+            voice: params.voice.clone(),
             instructions: ctx
                 .brief
                 .brand
@@ -84,5 +102,5 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         spoken.costs.push(asked.cost);
     }
     let value = serde_json::to_value(spoken).map_err(|e| Error::Broken(e.to_string()))?;
-    Ok(StepOutput { value, assets: Vec::new() })
+    Ok(StepOutput { value, ..StepOutput::default() })
 }

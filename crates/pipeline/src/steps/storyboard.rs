@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handbill_checks::storyboard;
+use handbill_checks::storyboard::{self, LargeWords};
 use handbill_domain::{
     brief::PhotoRole,
     locale::Locale,
@@ -10,8 +10,9 @@ use handbill_domain::{
 };
 use handbill_providers::rehearsal::inputs::{StoryboardInputs, Told, ToldSection};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::write::{Task, schema_of, value, write};
+use super::write::{Task, schema_of, write};
 use crate::{Context, Error, graph::StepOutput};
 
 #[derive(Deserialize)]
@@ -25,7 +26,17 @@ struct Params {
 /// `storyboard/tiers.yaml`: how a video of each length is divided.
 #[derive(Deserialize)]
 struct Tiers {
+    headline: Bound,
+    statement: Bound,
+    word: u32,
     tiers: BTreeMap<u32, Vec<Slot>>,
+}
+
+/// How long large words may be, in characters.
+#[derive(Clone, Copy, Deserialize)]
+struct Bound {
+    zh: u32,
+    en: u32,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +58,9 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     };
     let outline: Outline =
         ctx.output(outlines.iter().find(|key| ctx.outputs.contains_key(*key)).ok_or_else(missing)?)?;
-    let sections = sections(tier, &locale)?;
+    let tiers = tiers()?;
+    let sections = sections(&tiers, tier, &locale)?;
+    let bounds = tiers.large_words(&locale);
     let has_lifestyle = ctx.brief.product.photos.iter().any(|p| p.role == PhotoRole::Lifestyle);
     let inputs = StoryboardInputs {
         brief: Told::of(ctx.brief, &locale),
@@ -56,24 +69,47 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         tier,
         sections,
         has_lifestyle,
+        headline_most: bounds.headline,
+        statement_most: bounds.statement,
     };
-    let task = Task {
-        name: "storyboard",
-        locale: &locale,
-        inputs: &inputs,
-        schema: schema_of::<Storyboard>(),
-        tokens: 3000,
-    };
-    let written =
-        write(ctx, &task, |board: &mut Storyboard| storyboard::objections(board, tier, &locale, ctx.brief))
-            .await?;
-    Ok(StepOutput { value: value(&written.value)?, assets: Vec::new() })
+    let task =
+        Task { name: "storyboard", locale: &locale, inputs: &inputs, schema: schema(&bounds), tokens: 3000 };
+    let written = write(ctx, &task, |board: &mut Storyboard| {
+        let mut found = storyboard::large_words(board, &bounds, &locale);
+        found.extend(storyboard::objections(board, tier, &locale, ctx.brief));
+        found
+    })
+    .await?;
+    written.output()
+}
+
+/// The schema of an answer, with what is bounded said where it stands. It is said and not enforced: a headline that is
+/// too long goes back with the objection, as every other text does.
+fn schema(bounds: &LargeWords) -> Value {
+    let mut schema = schema_of::<Storyboard>();
+    if let Some(headline) = schema.pointer_mut("/$defs/Scene/properties/headline") {
+        let LargeWords { headline: most, statement, .. } = bounds;
+        headline["description"] = json!(format!(
+            "What stands large on the picture; may be empty. At most {most} characters; {statement} where `picture` is `background`."
+        ));
+    }
+    schema
+}
+
+fn tiers() -> Result<Tiers, Error> {
+    serde_saphyr::from_str(include_str!("../../storyboard/tiers.yaml"))
+        .map_err(|e| Error::Broken(format!("tiers.yaml: {e}")))
+}
+
+impl Tiers {
+    fn large_words(&self, locale: &Locale) -> LargeWords {
+        let of = |bound: &Bound| if locale.is_chinese() { bound.zh } else { bound.en };
+        LargeWords { headline: of(&self.headline), statement: of(&self.statement), word: self.word }
+    }
 }
 
 /// The scenes of a length, each with an id of its own.
-fn sections(tier: u32, locale: &Locale) -> Result<Vec<ToldSection>, Error> {
-    let tiers: Tiers = serde_saphyr::from_str(include_str!("../../storyboard/tiers.yaml"))
-        .map_err(|e| Error::Broken(format!("tiers.yaml: {e}")))?;
+fn sections(tiers: &Tiers, tier: u32, locale: &Locale) -> Result<Vec<ToldSection>, Error> {
     let slots = tiers
         .tiers
         .get(&tier)

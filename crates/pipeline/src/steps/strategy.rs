@@ -10,7 +10,7 @@ use handbill_domain::{
 use handbill_providers::rehearsal::inputs::{StrategyInputs, Told};
 use serde::Deserialize;
 
-use super::write::{Task, schema_of, value, write};
+use super::write::{Task, schema_of, write};
 use crate::{Context, Error, graph::StepOutput};
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         tokens: 2000,
     };
     let written = write(ctx, &task, |strategy: &mut Strategy| objections(strategy, &inputs)).await?;
-    Ok(StepOutput { value: value(&written.value)?, assets: Vec::new() })
+    written.output()
 }
 
 /// Proofs rest on facts that exist, and each variant has an angle of its own.

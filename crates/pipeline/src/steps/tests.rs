@@ -1,6 +1,9 @@
 //! The text steps with the rehearsal writer: every placement, both languages, every variant.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -30,6 +33,7 @@ use crate::{
     prompts::Prompts,
     recipe::Recipe,
     samples::{spring_tea, steel_bottle},
+    templates::Templates,
 };
 
 /// Says its lines in order, then rehearses; remembers what it was asked.
@@ -119,8 +123,20 @@ async fn step(
     desk: &dyn Desk,
 ) -> Result<StepOutput, Error> {
     let prompts = Prompts::default();
-    run(&Context { brief, brief_files: &BriefFiles::new(), seed: 7, step, outputs, prompts: &prompts, desk })
-        .await
+    let (brief_files, templates) = (BriefFiles::new(), Templates::default());
+    let (brief_files, prompts, templates) = (&brief_files, &prompts, &templates);
+    run(&Context {
+        brief,
+        brief_files,
+        seed: 7,
+        step,
+        outputs,
+        prompts,
+        templates,
+        producer: "handbill",
+        desk,
+    })
+    .await
 }
 
 /// Outputs of all text steps.
@@ -245,22 +261,97 @@ async fn rehearsal_declines_languages_that_it_does_not_write() {
     assert!(error.to_string().contains("Chinese and English only, not German"), "{error}");
 }
 
+/// Every prompt file on every sample. Of questions that share a prompt (placements, variants, lengths) the first is
+/// shown whole, the others by the lines in which they differ from it.
 #[tokio::test]
-async fn prompts_of_the_samples() {
-    for brief in [spring_tea(), steel_bottle()] {
-        let mut outputs = BTreeMap::new();
-        let wanted = ["xiaohongshu.note_image", "google_ads.rsa"];
-        for spec in graph_of(&brief).steps.iter().filter(|s| TEXTS.contains(&s.kind.as_str())) {
-            let desk = Scripted::rehearsing();
-            let output = step(&brief, spec, &outputs, &desk).await.unwrap();
-            outputs.insert(spec.key.clone(), output);
-            let shown = spec.kind != "copy" || wanted.iter().any(|w| spec.key.contains(w));
-            if shown && (spec.key.ends_with(".v1") || !spec.key.contains(".v")) {
-                let ask = desk.asked.lock().unwrap()[0].clone();
-                insta::assert_snapshot!(
-                    format!("{}.{}", brief.campaign, spec.key),
-                    format!("{}\n\n=====\n\n{}", ask.system, ask.user)
-                );
+async fn every_prompt_on_every_sample_reads_as_it_was_approved() {
+    let mut shown = BTreeSet::new();
+    for sample in [spring_tea(), steel_bottle()] {
+        for locale in ["zh-CN", "en-US"] {
+            let asked = questions(&in_one_locale(&sample, locale)).await;
+            let language = &locale[..2];
+            for (task, questions) in asked {
+                let name = format!("{}.{task}.{language}", sample.campaign);
+                insta::assert_snapshot!(name, told_apart(&questions));
+                shown.insert(format!("{task}/{language}"));
+            }
+        }
+    }
+    let ours: BTreeSet<String> = Prompts::default().names().map(str::to_owned).collect();
+    assert_eq!(shown, ours, "each prompt has its snapshot");
+}
+
+fn in_one_locale(sample: &Brief, tag: &str) -> Brief {
+    let mut brief = sample.clone();
+    brief.locales = vec![tag.parse().unwrap()];
+    let abroad = channel::channels().iter().filter(|c| tag == "zh-CN" || c.region != "cn");
+    let taken: Vec<&str> = abroad.flat_map(|c| &c.placements).map(|p| p.id.as_str()).collect();
+    brief.placements.retain(|id| taken.contains(&id.as_str()));
+    brief
+}
+
+/// Name of the prompt → the questions that were asked with it, each under its step's key.
+async fn questions(brief: &Brief) -> BTreeMap<String, Vec<(String, String)>> {
+    let (mut outputs, mut asked) = (BTreeMap::new(), BTreeMap::<String, Vec<_>>::new());
+    for spec in graph_of(brief).steps.iter().filter(|s| TEXTS.contains(&s.kind.as_str())) {
+        let desk = Scripted::rehearsing();
+        outputs.insert(spec.key.clone(), step(brief, spec, &outputs, &desk).await.unwrap());
+        let ask = desk.asked.lock().unwrap()[0].clone();
+        let text = format!("{}\n\n=====\n\n{}", ask.system, ask.user);
+        asked.entry(ask.task).or_default().push((spec.key.clone(), text));
+    }
+    asked
+}
+
+fn told_apart(questions: &[(String, String)]) -> String {
+    let (first, others) = questions.split_first().unwrap();
+    let mut out = format!("# {}\n\n{}\n", first.0, first.1);
+    let known: BTreeSet<&str> = first.1.lines().collect();
+    for (key, text) in others {
+        let own: Vec<&str> = text.lines().filter(|line| !known.contains(line)).collect();
+        out.push_str(&format!("\n# {key}\n\n{}\n", own.join("\n")));
+    }
+    out
+}
+
+#[tokio::test]
+async fn large_words_that_are_too_long_go_back_and_end_as_an_objection_of_the_storyboard() {
+    let brief = spring_tea();
+    let graph = graph_of(&brief);
+    let outputs = written(&brief).await;
+    let spec = graph.steps.iter().find(|s| s.key == "storyboard.zh-CN.15s").unwrap();
+    let good = outputs[&spec.key].value.clone();
+    let bad = || {
+        let mut board = good.clone();
+        board["scenes"][1]["headline"] = json!("春天的第一口鲜爽茶香从这一罐明前龙井开始");
+        Ok(board)
+    };
+
+    let desk = Scripted::saying(vec![bad(), Ok(good.clone())]);
+    let output = step(&brief, spec, &outputs, &desk).await.unwrap();
+    assert_eq!(output.value, good);
+    let asked = desk.asked.lock().unwrap().clone();
+    assert!(asked[0].user.contains("最多 18 个字"), "the prompt says how much fits: {}", asked[0].user);
+    let repair = asked[1].repair.clone().unwrap();
+    assert!(
+        repair.objections.iter().any(|o| o.starts_with("scenes[1].headline") && o.contains("18")),
+        "{repair:?}"
+    );
+
+    let desk = Scripted::saying(vec![bad(), bad(), bad()]);
+    let error = step(&brief, spec, &outputs, &desk).await.unwrap_err();
+    assert_eq!(error.failure().code, "not_publishable");
+    assert!(error.to_string().contains("最多 18 个"), "{error}");
+}
+
+#[tokio::test]
+async fn rehearsal_s_large_words_fit_every_frame() {
+    for brief in [everything(spring_tea()), everything(steel_bottle())] {
+        for (key, output) in written(&brief).await.iter().filter(|(key, _)| key.starts_with("storyboard.")) {
+            let most = if key.contains("zh") { 18 } else { 46 };
+            for scene in output.value["scenes"].as_array().unwrap() {
+                let headline = scene["headline"].as_str().unwrap();
+                assert!(headline.chars().count() <= most, "{key}: {headline}");
             }
         }
     }

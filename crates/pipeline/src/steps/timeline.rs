@@ -15,18 +15,23 @@ use handbill_domain::{
 use handbill_media::{
     Canvas, Color,
     audio::{Mood, Sound, faster},
+    template,
     video::{
         captions::{Said, cues},
-        timeline::{Captions, Cue, Loudness, Music, Narration, Plate, Rate, Timeline, Tracks, Words},
+        timeline::{
+            Align, Along, Captions, Content, Cue, EntranceKind, Loudness, Music, Narration, Overlay, Plate,
+            Rate, Timeline, Tracks, Words,
+        },
     },
 };
 
+use self::frame::LABEL_PADDING;
 pub(crate) use self::{
     focus::interest,
     frame::{Frame, Zone, size_of},
     scenes::{background, inset},
 };
-use super::pacing::Pace;
+use super::{label::Seen, pacing::Pace};
 
 /// What the pictures are made of.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +64,7 @@ pub(crate) struct Closing {
     pub(crate) legal: Option<String>,
 }
 
-/// Colours of the brand.
+/// Colours of the brand, as a video uses them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Palette {
     pub(crate) primary: Color,
@@ -67,6 +72,16 @@ pub(crate) struct Palette {
     pub(crate) accent: Color,
     pub(crate) light: Color,
     pub(crate) dark: Color,
+}
+
+impl Palette {
+    pub(crate) fn of(brand: template::Palette) -> Self {
+        // What words stand on must be dark enough for white ones, whatever the brand calls its text colour.
+        let dark =
+            if brand.text.contrast(Color::WHITE) >= 9.0 { brand.text } else { brand.primary.lightness(0.22) };
+        let template::Palette { primary, secondary, accent, background: light, .. } = brand;
+        Self { primary, secondary, accent, light, dark }
+    }
 }
 
 /// A recording and what it says.
@@ -98,9 +113,10 @@ pub(crate) struct Script<'a> {
 /// Thirty frames a second: what every platform takes.
 const FPS: Rate = Rate { num: 30, den: 1 };
 
-/// Writes the timeline, with these captions burned.
-pub(crate) fn write(script: &Script<'_>, cues: &[Cue]) -> Timeline {
-    let (video, overlay) = scenes::write(script);
+/// Writes the timeline, with these captions burned, and with a label that says how it was made where one must be seen.
+pub(crate) fn write(script: &Script<'_>, cues: &[Cue], seen: Option<&Seen>) -> Timeline {
+    let (video, mut overlay) = scenes::write(script);
+    overlay.extend(seen.and_then(|seen| label(script, seen)));
     let narration = narration(script);
     let Size { width, height } = script.frame.size;
     Timeline {
@@ -118,6 +134,35 @@ pub(crate) fn write(script: &Script<'_>, cues: &[Cue]) -> Timeline {
             loudness: Loudness { lufs: script.lufs, ..Loudness::default() },
         },
     }
+}
+
+/// How long the label stays after the time that is demanded, its going included.
+const LINGERS_MS: u64 = 700;
+
+/// It is there from the first frame on, over everything else.
+fn label(script: &Script<'_>, seen: &Seen) -> Option<Overlay> {
+    let end = script.pace.scenes.last()?.1;
+    let demanded = (seen.seconds * 1000.0) as u64 + LINGERS_MS;
+    let plate = Plate { color: script.palette.dark, opacity: 0.62, padding: LABEL_PADDING, radius: 0.3 };
+    let words = Words {
+        size: seen.em,
+        min_size: seen.em,
+        line_height: 1.0,
+        max_lines: Some(1),
+        plate: Some(plate),
+        ..Words::of(seen.text)
+    };
+    Some(Overlay {
+        id: "label".into(),
+        start_ms: 0,
+        end_ms: demanded.min(end),
+        content: Content::Text(words),
+        area: script.frame.label?,
+        align: Align { x: script.frame.label_side, y: Along::Middle },
+        enter: None,
+        exit: (demanded < end).then(|| scenes::entrance(EntranceKind::Fade, 300, 0)),
+        opacity: 1.0,
+    })
 }
 
 /// Does the headline of its scene say what a caption says?
@@ -231,3 +276,6 @@ fn captions(script: &Script<'_>, all: &[Cue]) -> Option<Captions> {
     };
     Some(Captions { cues, style, area: script.frame.captions })
 }
+
+#[cfg(test)]
+mod tests;

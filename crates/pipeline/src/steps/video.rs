@@ -1,5 +1,7 @@
 //! Makes one video: storyboard, speech and pictures become a timeline, and that an MP4 with poster and captions.
 
+mod artwork;
+mod check;
 mod gather;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -7,8 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytes::Bytes;
 use handbill_domain::{
     asset::{AiOrigin, Asset, AssetKind, CheckResult, Severity},
-    brief::{PhotoRole, Price},
-    channel::{Size, placement},
+    channel::{Placement, Size, channel_of, placement},
     locale::Locale,
     money::{Currency, Money},
     words::{ArtDirection, ScenePicture, Storyboard},
@@ -17,20 +18,29 @@ use handbill_media::{
     Canvas, Color,
     audio::{Mood, Sound},
     image::{self, encode},
-    open, shape,
-    text::{BrandFonts, Fonts},
-    video::{self, Assets, Film, Probe, Quality, captions},
+    shape,
+    text::Fonts,
+    video::{self, Assets, Film, Probe, Quality, captions, timeline::Cue},
 };
+use handbill_provenance::Label;
 use serde::Deserialize;
 
-use self::gather::{closing, fonts, mood, palette, pictures, voices};
+use self::{
+    check::check,
+    gather::{closing, mood, pictures, voices},
+};
 use super::{
     background::Drawn,
+    label::{self, Parts, Seen},
+    material::{Material, Photos, Words},
     pacing::{Pace, Wish, pace},
     speech::Spoken,
     timeline::{self, Closing, Frame, Palette, Pictures, Script, Voice, Zone, size_of},
 };
-use crate::{Context, Error, graph::StepOutput};
+use crate::{
+    Context, Error,
+    graph::{StepOutput, locales_for},
+};
 
 /// What this step is told.
 #[derive(Debug, Deserialize)]
@@ -62,33 +72,53 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         .filter(|key| ctx.outputs.contains_key(*key))
         .map(|key| ctx.output(key))
         .collect::<Result<_, _>>()?;
-    let material = Material {
+    let material = Material::gather(ctx, &params.locale, &backgrounds, Photos::All).await?;
+    let voice_models: &[String] = if spoken.generated { &spoken.models } else { &[] };
+    let pictured = Parts::words(ctx.writers(&params.storyboard)).drawn(&backgrounds);
+    let heard = pictured.clone().spoken(voice_models);
+    let takes = takers(ctx, &params);
+    let film = Cut {
         storyboard,
         voices: voices(ctx, &spoken).await?,
-        pictures: pictures(ctx, &backgrounds).await?,
-        fonts: fonts(ctx).await?,
-        closing: closing(ctx, &params.locale),
-        palette: palette(ctx),
+        pictures: pictures(&material),
+        fonts: material.fonts,
+        closing: closing(&material.words),
+        palette: Palette::of(material.palette),
         mood: mood(&art.music),
         zone: Zone::of(ctx.brief.placements.iter().filter_map(|id| placement(id)), size),
         seed: ctx.seed,
         size,
         tier: params.tier,
         locale: params.locale.clone(),
+        ids: ctx.step.makes.clone(),
+        seen: label::seen(heard.origin(), &params.locale, takes.iter().copied()),
+        seen_on_poster: label::seen(pictured.origin(), &params.locale, takes.iter().copied()),
+        label: heard.label(ctx),
+        poster_label: pictured.label(ctx),
     };
-    let made = render(ctx, material).await?;
+    let made = render(ctx, film).await?;
     let checks = check(ctx, &made.probe, &params, size)?;
-    let generated = spoken.generated || backgrounds.iter().any(|b| b.ai_origin > AiOrigin::Assisted);
-    let ai_origin = if generated { AiOrigin::Composite } else { AiOrigin::None };
+    let voice = spoken.voice().map(str::to_owned);
     let mut models = spoken.models.clone();
     models.extend(backgrounds.into_iter().map(|b| b.model));
+    models.extend_from_slice(ctx.writers(&params.storyboard));
     models.sort();
     models.dedup();
-    output(ctx, &params, made, models, ai_origin, checks).await
+    output(ctx, &params, made, (models, voice), checks).await
+}
+
+/// The placements that take a video of this locale and ratio.
+fn takers(ctx: &Context<'_>, params: &Params) -> Vec<&'static Placement> {
+    let places = ctx.brief.placements.iter().filter_map(|id| Some((placement(id)?, channel_of(id)?)));
+    places
+        .filter(|(_, channel)| locales_for(channel, ctx.brief).contains(&&params.locale))
+        .map(|(place, _)| place)
+        .filter(|place| place.videos.iter().any(|v| v.ratios.contains(&params.ratio)))
+        .collect()
 }
 
 /// Everything that is needed to render, so that it can move to another thread.
-struct Material {
+struct Cut {
     storyboard: Storyboard,
     voices: Vec<Voice>,
     pictures: Pictures,
@@ -101,6 +131,14 @@ struct Material {
     size: Size,
     tier: u32,
     locale: Locale,
+    /// Ids of the assets that are made: the video's, the poster's.
+    ids: Vec<String>,
+    /// The label that the law wants to be seen.
+    seen: Option<Seen>,
+    /// The same on the poster, on which nobody speaks.
+    seen_on_poster: Option<Seen>,
+    label: Label,
+    poster_label: Label,
 }
 
 /// The finished files.
@@ -110,12 +148,15 @@ struct Made {
     srt: String,
     vtt: String,
     probe: Probe,
+    /// How much of the video and of its poster is a model's.
+    origin: AiOrigin,
+    poster_origin: AiOrigin,
 }
 
 /// Renders on a thread of its own; stops soon when the step is dropped.
-async fn render(ctx: &Context<'_>, material: Material) -> Result<Made, Error> {
+async fn render(ctx: &Context<'_>, film: Cut) -> Result<Made, Error> {
     let (tell, mut told) = tokio::sync::watch::channel(0.0f32);
-    let mut work = tokio::task::spawn_blocking(move || material.make(|share| tell.send(share).is_ok()));
+    let mut work = tokio::task::spawn_blocking(move || film.make(|share| tell.send(share).is_ok()));
     loop {
         tokio::select! {
             done = &mut work => return done.map_err(|e| Error::Broken(format!("rendering: {e}")))?,
@@ -124,10 +165,10 @@ async fn render(ctx: &Context<'_>, material: Material) -> Result<Made, Error> {
     }
 }
 
-impl Material {
+impl Cut {
     fn make(self, mut progress: impl FnMut(f32) -> bool) -> Result<Made, Error> {
         let pace = self.pace()?;
-        let frame = Frame::new(self.size, self.zone);
+        let frame = Frame::labelled(self.size, self.zone, self.seen.map(|seen| seen.em));
         let script = Script {
             storyboard: &self.storyboard,
             pace: &pace,
@@ -142,17 +183,46 @@ impl Material {
             lufs: LUFS,
         };
         let cues = timeline::all_cues(&script);
-        let timeline = timeline::write(&script, &cues);
+        let timeline = timeline::write(&script, &cues, self.seen.as_ref());
         let assets = self.assets(&frame);
         let film = Film::new(&timeline, &assets).map_err(ours)?;
-        let poster = encode::jpeg(&film.poster().map_err(ours)?, 88, Color::WHITE).map_err(ours)?;
+        let poster = self.poster(&film, &script, &cues, &assets)?;
         let folder = tempfile::tempdir().map_err(|e| Error::Files(e.to_string()))?;
         let path = folder.path().join("video.mp4");
         film.render(Quality::default(), &path, |done, all| progress(done as f32 / all as f32))
             .map_err(ours)?;
+        let files = |e: std::io::Error| Error::Files(e.to_string());
+        let video = self.labelled(std::fs::read(&path).map_err(files)?, "video/mp4", 0, &self.label)?;
+        // What is looked at is what is given away.
+        std::fs::write(&path, &video).map_err(files)?;
         let probe = video::probe(&path).map_err(ours)?;
-        let video = std::fs::read(&path).map_err(|e| Error::Files(e.to_string()))?;
-        Ok(Made { video, poster, srt: captions::srt(&cues), vtt: captions::vtt(&cues), probe })
+        let (srt, vtt) = (captions::srt(&cues), captions::vtt(&cues));
+        let (origin, poster_origin) = (self.label.origin, self.poster_label.origin);
+        Ok(Made { video, poster, srt, vtt, probe, origin, poster_origin })
+    }
+
+    /// The poster. The label of a video goes after some seconds, the one of a picture stays.
+    fn poster(
+        &self,
+        film: &Film<'_>,
+        script: &Script<'_>,
+        cues: &[Cue],
+        assets: &Assets,
+    ) -> Result<Vec<u8>, Error> {
+        let canvas = if self.seen.is_none() {
+            film.poster().map_err(ours)?
+        } else {
+            let seen = self.seen_on_poster.map(|seen| Seen { seconds: f64::from(self.tier), ..seen });
+            let still = timeline::write(script, cues, seen.as_ref());
+            Film::new(&still, assets).and_then(|film| film.poster()).map_err(ours)?
+        };
+        let jpeg = encode::jpeg(&canvas, 88, Color::WHITE).map_err(ours)?;
+        self.labelled(jpeg, "image/jpeg", 1, &self.poster_label)
+    }
+
+    fn labelled(&self, bytes: Vec<u8>, media_type: &str, nth: usize, said: &Label) -> Result<Vec<u8>, Error> {
+        let id = self.ids.get(nth).map_or("video", String::as_str);
+        label::written(bytes, media_type, id, said)
     }
 
     /// Fits the scenes into the tier; narration that cannot fit is for the writer to shorten.
@@ -193,177 +263,17 @@ impl Material {
             place: Some("narration".into()),
         }
     }
-
-    /// The contents behind the names that the timeline uses.
-    fn assets(&self, frame: &Frame) -> Assets {
-        let mut pictures: BTreeMap<String, Arc<Canvas>> = BTreeMap::new();
-        let mut name = |name: String, canvas: &Arc<Canvas>| pictures.insert(name, Arc::clone(canvas));
-        let numbered = [
-            ("lifestyle", &self.pictures.lifestyle),
-            ("detail", &self.pictures.detail),
-            ("background", &self.pictures.backgrounds),
-        ];
-        for (kind, all) in numbered {
-            for (n, canvas) in all.iter().enumerate() {
-                name(format!("{kind}-{n}"), canvas);
-            }
-        }
-        for (kind, one) in [
-            ("product", &self.pictures.product),
-            ("photo", &self.pictures.photo),
-            ("logo", &self.pictures.logo),
-        ] {
-            if let Some(canvas) = one {
-                name(kind.to_owned(), canvas);
-            }
-        }
-        for (photo, canvas) in self.photos() {
-            if let Some(cut) = self.inset(canvas, frame) {
-                name(timeline::inset(&photo), &Arc::new(cut));
-            }
-        }
-        if self.pictures.backgrounds.is_empty() {
-            name(timeline::background(0), &Arc::new(Canvas::new(16, 16, self.palette.light)));
-        }
-        name("card".to_owned(), &Arc::new(self.card(frame)));
-        name("disc".to_owned(), &Arc::new(self.disc(self.palette.secondary, 0.30)));
-        name("card-disc".to_owned(), &Arc::new(self.disc(self.palette.light, 0.13)));
-        let sounds = self.voices.iter().map(|v| (v.scene.clone(), Arc::clone(&v.sound))).collect();
-        Assets { pictures, sounds, fonts: Arc::clone(&self.fonts) }
-    }
-
-    /// Photos that fill a frame or a box of it, by name.
-    fn photos(&self) -> impl Iterator<Item = (String, &Arc<Canvas>)> {
-        let Pictures { lifestyle, detail, photo, .. } = &self.pictures;
-        let lifestyle = lifestyle.iter().enumerate().map(|(n, canvas)| (format!("lifestyle-{n}"), canvas));
-        let detail = detail.iter().enumerate().map(|(n, canvas)| (format!("detail-{n}"), canvas));
-        lifestyle.chain(detail).chain(photo.iter().map(|canvas| ("photo".to_owned(), canvas)))
-    }
-
-    /// A photo cut to the box below the words, around what it shows.
-    fn inset(&self, photo: &Canvas, frame: &Frame) -> Option<Canvas> {
-        let area = frame.photo?;
-        // A little larger than the box: it grows while it is seen, and must reach over the sides when it is smallest.
-        let (w, h) = (f64::from(self.size.width) * 1.12, f64::from(self.size.height) * area.h * 1.11);
-        let size = Size { width: w as u32, height: h as u32 };
-        let (x, y) = timeline::interest(photo, size);
-        Some(image::cover(photo, size.width, size.height, (x as f32, y as f32)))
-    }
-
-    /// The ground of the closing card: the brand's colour, lighter where the product stands, with a breath of the
-    /// campaign's background in it.
-    fn card(&self, frame: &Frame) -> Canvas {
-        let (w, h) = (self.size.width, self.size.height);
-        let primary = self.palette.primary;
-        let mut card = match self.pictures.backgrounds.first() {
-            Some(background) => image::cover(background, w, h, (0.5, 0.5)),
-            None => Canvas::new(w, h, primary),
-        };
-        card.over(&Canvas::new(w, h, primary), 0, 0, 0.93);
-        let (x, y, _, _) = frame.card_product;
-        let place = (x as f32 * w as f32, y as f32 * h as f32);
-        let light = primary.mix(self.palette.light, 0.30);
-        shape::glow(
-            &mut card,
-            place,
-            w.max(h) as f32 * 0.55,
-            &[(0.0, light.alpha(0.75)), (0.45, light.alpha(0.28)), (1.0, light.alpha(0.0))],
-        );
-        card
-    }
-
-    /// A round field of colour that stands behind the product and moves a little against it.
-    fn disc(&self, color: Color, strength: f32) -> Canvas {
-        let size = 900.0f32;
-        let mut disc = Canvas::new(size as u32, size as u32, Color::CLEAR);
-        let inset = size * 0.055;
-        shape::ellipse(
-            &mut disc,
-            (inset, inset, size - 2.0 * inset, size - 2.0 * inset),
-            color.alpha(strength),
-        );
-        shape::frame(
-            &mut disc,
-            (2.0, 2.0, size - 4.0, size - 4.0),
-            size / 2.0,
-            3.0,
-            color.alpha(strength * 1.3),
-        );
-        disc
-    }
 }
 
 fn ours(error: handbill_media::Error) -> Error {
     Error::Media { what: "video".into(), reason: error.to_string(), theirs: false }
 }
 
-/// Reads the file back: what is wrong with it by our own promise is our mistake; what a placement does not take is
-/// told with the asset.
-fn check(ctx: &Context<'_>, probe: &Probe, params: &Params, size: Size) -> Result<Vec<CheckResult>, Error> {
-    let tier = f64::from(params.tier);
-    let codecs = probe.video_codec == "h264" && probe.audio_codec.as_deref() == Some("aac");
-    if (probe.seconds - tier).abs() > 0.5 || probe.size != size || !codecs || !probe.faststart {
-        return Err(Error::Broken(format!("the finished video is not what was ordered: {probe:?}")));
-    }
-    let mut checks = Vec::new();
-    let mut warn = |rule: &str, place: &str, zh: String, en: String| {
-        let message = if params.locale.is_chinese() { zh } else { en };
-        checks.push(CheckResult {
-            rule: rule.into(),
-            severity: Severity::Warn,
-            message,
-            suggestion: None,
-            place: Some(place.to_owned()),
-        });
-    };
-    if let Some(lufs) = probe.lufs.filter(|l| (l - LUFS).abs() > 1.0) {
-        warn(
-            "loudness",
-            "audio",
-            format!("响度为 {lufs:.1} LUFS，目标 {LUFS} LUFS"),
-            format!("{lufs:.1} LUFS, the target is {LUFS} LUFS"),
-        );
-    }
-    for (place, slot) in ctx
-        .brief
-        .placements
-        .iter()
-        .filter_map(|id| placement(id))
-        .flat_map(|p| p.videos.iter().map(move |v| (p, v)))
-    {
-        if !slot.ratios.contains(&params.ratio) {
-            continue;
-        }
-        let seconds = probe.seconds as f32;
-        let short = slot.duration_s.min.is_some_and(|min| seconds < min - 0.1);
-        let long = slot.duration_s.max.is_some_and(|max| seconds > max + 0.1);
-        if short || long {
-            warn(
-                "duration",
-                &place.id,
-                format!("时长 {seconds:.0} 秒不在该版位允许的范围内"),
-                format!("{seconds:.0} s is outside what this placement takes"),
-            );
-        }
-        if slot.max_bytes.is_some_and(|max| probe.bytes > max) {
-            let mb = probe.bytes as f64 / 1e6;
-            warn(
-                "file_size",
-                &place.id,
-                format!("文件 {mb:.1} MB 超过该版位上限"),
-                format!("{mb:.1} MB is more than this placement takes"),
-            );
-        }
-    }
-    Ok(checks)
-}
-
 async fn output(
     ctx: &Context<'_>,
     params: &Params,
     made: Made,
-    models: Vec<String>,
-    ai_origin: AiOrigin,
+    (models, voice): (Vec<String>, Option<String>),
     checks: Vec<CheckResult>,
 ) -> Result<StepOutput, Error> {
     let Params { locale, tier, ratio, .. } = params;
@@ -378,8 +288,16 @@ async fn output(
     let mut assets = Vec::new();
     for ((kind, ending, media_type, bytes, checks), id) in files.into_iter().zip(&ctx.step.makes) {
         let seen = matches!(kind, AssetKind::Video | AssetKind::Poster);
+        let ai_origin = match kind {
+            AssetKind::Video => made.origin,
+            AssetKind::Poster => made.poster_origin,
+            // Captions are the storyboard's words and nothing else.
+            _ if ctx.writers(&params.storyboard).is_empty() => AiOrigin::None,
+            _ => AiOrigin::Generated,
+        };
         let mut lineage = ctx.lineage();
         lineage.models = models.clone();
+        lineage.voice = voice.clone();
         lineage.brief_fields = fields(ctx);
         assets.push(Asset {
             id: id.clone(),
@@ -396,14 +314,13 @@ async fn output(
             bytes: bytes.len() as u64,
             digest: ctx.desk.put(bytes).await?,
             lineage,
-            // Captions are the storyboard's words; only what is seen and heard can hold a model's pixels.
-            ai_origin: if seen { ai_origin } else { AiOrigin::None },
+            ai_origin,
             cost: Money::zero(Currency::default()),
             checks,
         });
     }
     let value = serde_json::to_value(&probe).map_err(|e| Error::Broken(e.to_string()))?;
-    Ok(StepOutput { value, assets })
+    Ok(StepOutput { value, assets, ..StepOutput::default() })
 }
 
 /// The fields of the brief that are in the picture.

@@ -1,6 +1,6 @@
 //! How a text step writes: asks, reads, holds the answer against the checks, and lets the model repair it.
 
-use handbill_checks::blocks;
+use handbill_checks::{Flag, blocks};
 use handbill_domain::{
     asset::{AiOrigin, Asset, AssetKind, CheckResult, Digest, Lineage, Severity},
     locale::Locale,
@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Context, Error};
+use crate::{Context, Error, graph::StepOutput};
 
 /// How often an answer is repaired before the step gives up.
 const REPAIRS: u32 = 2;
@@ -146,7 +146,20 @@ pub(super) struct TextFile<'a> {
     pub brief_fields: &'a [&'a str],
 }
 
+impl<T: Serialize> Written<T> {
+    /// What the step gives to those that need it.
+    pub(super) fn output(&self) -> Result<StepOutput, Error> {
+        let models = if self.rehearsed { Vec::new() } else { self.models.clone() };
+        Ok(StepOutput { value: value(&self.value)?, models, assets: Vec::new() })
+    }
+}
+
 impl<T> Written<T> {
+    /// What the checks must know about how it came about.
+    pub(super) fn flags(&self) -> &'static [Flag] {
+        if self.rehearsed { &[] } else { &[Flag::AiGeneratedText] }
+    }
+
     /// Keeps the text and gives its asset.
     pub(super) async fn asset(&self, ctx: &Context<'_>, file: TextFile<'_>) -> Result<Asset, Error> {
         let bytes = file.text.into_bytes();

@@ -200,6 +200,10 @@ pub struct StoryboardInputs {
     pub sections: Vec<ToldSection>,
     /// Is there a photo of the product in use?
     pub has_lifestyle: bool,
+    /// Most characters of a headline.
+    pub headline_most: u32,
+    /// Most characters of words that have the frame to themselves (`background`).
+    pub statement_most: u32,
 }
 
 /// One scene to fill.

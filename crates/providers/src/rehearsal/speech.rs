@@ -72,7 +72,8 @@ impl Model<Speech> for Voice {
             (PriceUnit::InputToken, crate::usage::tokens(&ask.text)),
             (PriceUnit::AudioSecond, seconds.ceil() as u64),
         ];
-        let usage = Usage { counts, variant: None, estimated: false }.as_billed_by(&self.entry);
+        let variant = Some(ask.voice.clone()).filter(|voice| !voice.is_empty());
+        let usage = Usage { counts, variant, estimated: false }.as_billed_by(&self.entry);
         Ok(SpeechAnswer { bytes: reply.body.clone(), words: Vec::new(), usage })
     }
 }

@@ -10,6 +10,7 @@ mod dice;
 mod en;
 mod fill;
 mod long;
+mod name;
 mod outline;
 mod storyboard;
 mod strategy;
@@ -98,8 +99,9 @@ impl Writer<'_> {
         write: impl FnOnce(&I) -> O,
     ) -> Result<Value, Error> {
         let broken = |e: serde_json::Error| self.unreadable(format!("inputs of {}: {e}", ask.task));
-        let inputs: I = serde_json::from_value(ask.inputs.clone()).map_err(broken)?;
+        let mut inputs: I = serde_json::from_value(ask.inputs.clone()).map_err(broken)?;
         let told = inputs.told();
+        told.product = name::plain(&told.product);
         if !matches!(told.locale.language(), "zh" | "en") {
             return Err(self.declines(format!(
                 "rehearsal writes Chinese and English only, not {} ({})",
@@ -120,11 +122,11 @@ impl Writer<'_> {
 
 /// Inputs that hold a brief.
 trait ToldIn {
-    fn told(&self) -> &Told;
+    fn told(&mut self) -> &mut Told;
 }
 
 macro_rules! told_in {
-    ($($inputs:ident),*) => { $(impl ToldIn for super::inputs::$inputs { fn told(&self) -> &Told { &self.brief } })* };
+    ($($inputs:ident),*) => { $(impl ToldIn for super::inputs::$inputs { fn told(&mut self) -> &mut Told { &mut self.brief } })* };
 }
 told_in!(StrategyInputs, OutlineInputs, CopyInputs, ArticleInputs, ArtInputs, StoryboardInputs);
 

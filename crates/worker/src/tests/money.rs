@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use handbill_domain::step::RunState;
+use handbill_domain::{fault::NextAction, step::RunState};
 use handbill_store::ledger;
 
 use super::{stories::create, world::*};
@@ -45,6 +45,42 @@ async fn the_ceiling_holds_at_every_moment_and_more_money_lets_the_run_go_on() {
     let outcome = create(&world.engine().await, &order).await;
     assert_eq!((outcome.state, outcome.outputs.len()), (RunState::Succeeded, 8));
     assert_eq!(world.bill().most_for_one_key(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_dearer_than_its_reservation_is_entered_as_it_is_and_holds_what_comes_later() {
+    // Each answer costs five times the usual: one dollar, where three tenths were reserved.
+    let world = World::new(Temper { dear: 5, ..Temper::default() });
+    let mut order = an_order((1..=4).map(|n| a_step(&format!("text.{n}"), "words", &[], 1)).collect());
+    let mut engine = world.engine().await;
+    engine.settings.model_workers = 1;
+    order.ceiling_micros = Some(2 * PLANNED);
+
+    let outcome = create(&engine, &order).await;
+
+    // The first was let through and passed the ceiling by itself; after that nobody is asked any more.
+    assert_eq!((outcome.state, outcome.outputs.len()), (RunState::Partial, 1));
+    assert_eq!(outcome.cost.spent.amount_micros, 5 * COST, "the ledger says what was really charged");
+    assert_eq!(world.bill().charges().len(), 1);
+    assert!(outcome.failures.iter().all(|f| f.failure.code == "ceiling_reached"), "{:?}", outcome.failures);
+    assert_eq!(outcome.failures[0].failure.next_action, NextAction::RaiseCeiling);
+    let sums =
+        ledger::sums(&engine.store, &here(), &engine.submit(&here(), &order).await.unwrap()).await.unwrap();
+    assert_eq!(sums.reserved.amount_micros, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_may_cost_more_than_the_plan_foresaw_reserves_what_it_may_cost() {
+    // The plan foresaw one request; ten tokens of answer, which are allowed, cost more than there is.
+    let world = World::new(Temper::default());
+    let mut order = an_order(vec![a_step("text.1", "words", &[], 1)]);
+    order.steps[0].calls[0].usage = usage(1);
+    order.ceiling_micros = Some(10 * TOKEN - 1);
+    let engine = world.engine().await;
+    let outcome = create(&engine, &order).await;
+    assert_eq!((outcome.state, outcome.outputs.len()), (RunState::Failed, 0), "it was not let through");
+    assert_eq!(outcome.failures[0].failure.code, "ceiling_reached");
+    assert!(world.bill().charges().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,8 @@ use crate::{Engine, Inputs, Models, Order, Runner, Settings};
 /// What one call costs: two tenths of a dollar. The plan foresees three.
 pub(super) const COST: i64 = 200_000;
 pub(super) const PLANNED: i64 = 300_000;
+/// What a token of an answer would cost; a question allows ten of them.
+pub(super) const TOKEN: i64 = 25_000;
 
 /// How the provider behaves. It is the same for every process of a test.
 #[derive(Clone, Default)]
@@ -51,6 +53,8 @@ pub(super) struct Temper {
     pub(super) jobs: bool,
     /// How long an answer takes.
     pub(super) slow: Duration,
+    /// How many times the usual price it reports for its answers; 0 and 1: the usual.
+    pub(super) dear: u64,
     /// What it says to a question whose text contains the word, and how often.
     pub(super) says: Arc<Mutex<Vec<Saying>>>,
 }
@@ -164,7 +168,7 @@ impl Model<Text> for Provider {
             });
         }
         let value = String::from_utf8(reply.body.to_vec()).unwrap().into();
-        Ok(TextAnswer { value, usage: usage(2) })
+        Ok(TextAnswer { value, usage: usage(2 * self.temper.dear.max(1)) })
     }
 }
 
@@ -172,7 +176,7 @@ fn reply(body: String) -> Reply {
     Reply { status: 200, media_type: "text/plain".into(), body: Bytes::from(body) }
 }
 
-fn usage(requests: u64) -> Usage {
+pub(super) fn usage(requests: u64) -> Usage {
     Usage { counts: vec![(PriceUnit::Request, requests)], ..Usage::default() }
 }
 
@@ -196,8 +200,9 @@ impl Models for Catalogue {
     }
 
     fn price(&self, _: &Entry, usage: &Usage, currency: Currency) -> Result<Money, ModelError> {
-        let requests: u64 = usage.counts.iter().map(|(_, n)| n).sum();
-        Ok(Money { amount_micros: i64::try_from(requests).unwrap() * COST / 2, currency })
+        let of = |unit| i64::try_from(usage.count(unit)).unwrap();
+        let amount_micros = of(PriceUnit::Request) * COST / 2 + of(PriceUnit::OutputToken) * TOKEN;
+        Ok(Money { amount_micros, currency })
     }
 
     fn is_rehearsal(&self, _: &Entry) -> bool {
@@ -245,7 +250,7 @@ impl Runner for Toy {
         self.ended.lock().unwrap().push(key.clone());
         Ok(StepOutput {
             value: json!({ "said": said, "of": parents, "file": file, "seed": ctx.seed }),
-            assets: vec![],
+            ..StepOutput::default()
         })
     }
 }
@@ -307,6 +312,7 @@ pub(super) fn an_order(steps: Vec<StepSpec>) -> Order {
         seed: u64::MAX,
         models: BTreeMap::from([("writer".into(), "toy/one".into())]),
         recipe: "toy 1".into(),
+        made_with: BTreeMap::new(),
     };
     let planned = Money { amount_micros: PLANNED, currency: Currency::Usd };
     Order { inputs, steps, planned, ceiling_micros: None }

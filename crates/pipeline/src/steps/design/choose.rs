@@ -1,7 +1,8 @@
-//! Which template a picture gets: what its slot demands first, then those that suit, each in its turn.
+//! Which template a picture gets: what its slot demands first, then what was made for its placement, then the families
+//! in turn. Variants of one placement come from different families as long as there are any.
 
 use handbill_domain::channel::{ImageSlot, Placement};
-use handbill_media::template::{Need, Template};
+use handbill_media::template::{Need, Purpose, Template};
 
 use crate::Error;
 
@@ -12,13 +13,32 @@ pub(super) struct Asked<'a> {
     pub(super) template: Option<&'a str>,
     pub(super) placement: &'a Placement,
     pub(super) slot: &'a ImageSlot,
-    pub(super) price: bool,
-    pub(super) offer: bool,
-    pub(super) quote: bool,
-    pub(super) photo: bool,
+    /// What of all that a template can need is there.
+    pub(super) there: &'a [Need],
     /// Whose turn it is.
-    pub(super) turn: usize,
+    pub(super) turn: Turn,
 }
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Turn {
+    /// The placement's position in the brief: neighbours begin with different families.
+    pub(super) place: usize,
+    /// Zero-based variant, or card.
+    pub(super) variant: usize,
+    /// The run's seed: chooses inside a family.
+    pub(super) seed: u64,
+}
+
+/// The families in the order of their turns.
+const FAMILIES: [Purpose; 6] = [
+    Purpose::Product,
+    Purpose::Offer,
+    Purpose::Fact,
+    Purpose::Lifestyle,
+    Purpose::Announcement,
+    Purpose::Table,
+];
 
 /// The templates to try, the best first.
 pub(super) fn candidates<'t>(all: &'t [Template], asked: &Asked<'_>) -> Result<Vec<&'t Template>, Error> {
@@ -36,22 +56,49 @@ pub(super) fn candidates<'t>(all: &'t [Template], asked: &Asked<'_>) -> Result<V
     if !by_role.is_empty() {
         return Ok(by_role);
     }
-    let mut suiting: Vec<&Template> = all.iter().filter(|t| suits(t, asked)).collect();
-    suiting.sort_by_key(|t| t.suits.turn);
-    if !suiting.is_empty() {
-        let first = asked.turn % suiting.len();
-        suiting.rotate_left(first);
+    let suiting: Vec<&Template> = all.iter().filter(|t| suits(t, asked)).collect();
+    Ok(in_turn(suiting, asked))
+}
+
+/// The best first: what was made for the placement leads its first variant; the others go through the other families.
+fn in_turn<'t>(suiting: Vec<&'t Template>, asked: &Asked<'_>) -> Vec<&'t Template> {
+    let Turn { place, variant, seed } = asked.turn;
+    let made_for =
+        |t: &&&Template| t.suits.made_for.iter().any(|p| asked.placement.id.starts_with(p.as_str()));
+    let own = suiting.iter().find(made_for).copied();
+    let mut families: Vec<Vec<&Template>> = FAMILIES
+        .iter()
+        .filter(|family| own.is_none_or(|own| own.purpose != **family))
+        .map(|family| suiting.iter().filter(|t| t.purpose == *family).copied().collect())
+        .filter(|family: &Vec<_>| !family.is_empty())
+        .collect();
+    let count = families.len().max(1);
+    let step = place + if own.is_some() { variant.saturating_sub(1) } else { variant };
+    for (n, family) in families.iter_mut().enumerate() {
+        family.sort_by_key(|t| t.suits.turn);
+        let first = (chance(seed, &asked.placement.id, n) + step / count) % family.len();
+        family.rotate_left(first);
     }
-    Ok(suiting)
+    families.rotate_left(step % count);
+    let rounds = families.iter().map(Vec::len).max().unwrap_or(0);
+    let mut order: Vec<&Template> =
+        (0..rounds).flat_map(|round| families.iter().filter_map(move |f| f.get(round).copied())).collect();
+    if let Some(own) = own {
+        order.insert(if variant == 0 { 0 } else { order.len() }, own);
+        order.extend(suiting.iter().filter(|t| t.purpose == own.purpose && t.name != own.name));
+    }
+    order
+}
+
+/// A number that depends on the seed, the placement and the family alone.
+fn chance(seed: u64, placement: &str, family: usize) -> usize {
+    let start = 0xCBF2_9CE4_8422_2325 ^ seed ^ (family as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = placement.bytes().fold(start, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
+    ((mixed ^ (mixed >> 29)) >> 8) as usize & 0xFFFF
 }
 
 fn suits(template: &Template, asked: &Asked<'_>) -> bool {
-    let has = |need: &Need| match need {
-        Need::Price => asked.price,
-        Need::Offer => asked.offer,
-        Need::Quote => asked.quote,
-        Need::Photo => asked.photo,
-    };
+    let has = |need: &Need| asked.there.contains(need);
     let kind = template.suits.kinds.is_empty() || template.suits.kinds.contains(&asked.placement.kind);
     !template.suits.plain && template.suits.roles.is_empty() && kind && template.suits.needs.iter().all(has)
 }
@@ -70,11 +117,8 @@ mod tests {
             template: None,
             placement,
             slot,
-            price: true,
-            offer: true,
-            quote: true,
-            photo: true,
-            turn: 0,
+            there: &[Need::Price, Need::Offer, Need::Quote, Need::Photo],
+            turn: Turn::default(),
         };
         candidates(built_in(), &change(asked)).unwrap().iter().map(|t| t.name.as_str()).collect()
     }
@@ -87,20 +131,65 @@ mod tests {
         assert_eq!(names("google_ads.pmax", "logo_landscape", |a| a), ["logo"]);
     }
 
+    const ALL: &[Need] = &[
+        Need::Price,
+        Need::Offer,
+        Need::Quote,
+        Need::Photo,
+        Need::Bullets,
+        Need::Facts,
+        Need::Figure,
+        Need::Cutout,
+    ];
+
     #[test]
-    fn each_turn_begins_with_another_design() {
-        let first = |turn| names("instagram.feed", "photo", |a| Asked { turn, ..a })[0];
-        assert_eq!(
-            [first(0), first(1), first(2), first(3), first(4)],
-            ["product-hero", "offer", "fact-quote", "lifestyle", "product-hero"]
-        );
+    fn variants_of_a_placement_differ_in_family_and_never_repeat_a_design() {
+        for (id, role) in
+            [("instagram.feed", "photo"), ("xiaohongshu.note_image", "photo"), ("taobao.item", "main")]
+        {
+            for seed in 0..20 {
+                let first = |variant| {
+                    names(id, role, |a| Asked { there: ALL, turn: Turn { place: 3, variant, seed }, ..a })[0]
+                };
+                let chosen: Vec<_> = (0..6).map(first).collect();
+                let purpose = |name: &&str| built_in().iter().find(|t| t.name == **name).unwrap().purpose;
+                let unique = |n: usize| chosen[..n].iter().collect::<std::collections::BTreeSet<_>>().len();
+                assert_eq!(unique(6), 6, "{id} {seed}: {chosen:?}");
+                assert_ne!(purpose(&chosen[0]), purpose(&chosen[1]), "{id} {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_made_for_a_placement_leads_its_first_variant() {
+        let first = |id, role, variant| {
+            names(id, role, |a| Asked { there: ALL, turn: Turn { variant, ..Turn::default() }, ..a })[0]
+        };
+        assert_eq!(first("xiaohongshu.note_image", "photo", 0), "note-cover");
+        assert_eq!(first("wechat.moments_ad_image", "single", 0), "moments");
+        assert_eq!(first("taobao.item", "main", 0), "main-image");
+        assert_ne!(first("taobao.item", "main", 1), "main-image");
+    }
+
+    #[test]
+    fn another_seed_chooses_other_designs() {
+        let of = |seed| {
+            names("instagram.feed", "photo", |a| Asked {
+                there: ALL,
+                turn: Turn { seed, ..Turn::default() },
+                ..a
+            })[0]
+        };
+        assert!((1..12).any(|seed| of(seed) != of(0)));
+        assert_eq!(of(7), of(7));
     }
 
     #[test]
     fn what_the_brief_has_not_is_not_designed() {
-        let bare =
-            names("instagram.feed", "photo", |a| Asked { price: false, quote: false, photo: false, ..a });
-        assert_eq!(bare, ["product-hero"]);
+        let bare = names("instagram.feed", "photo", |a| Asked { there: &[], ..a });
+        let needs =
+            |name: &&&str| !built_in().iter().find(|t| t.name == ***name).unwrap().suits.needs.is_empty();
+        assert!(!bare.is_empty() && bare.iter().find(needs).is_none(), "{bare:?}");
     }
 
     #[test]
@@ -111,11 +200,8 @@ mod tests {
             template: Some("nothing"),
             placement,
             slot: &placement.images[0],
-            price: true,
-            offer: true,
-            quote: true,
-            photo: true,
-            turn: 0,
+            there: &[],
+            turn: Turn::default(),
         };
         assert!(candidates(built_in(), &asked).is_err());
     }

@@ -52,7 +52,15 @@ pub(crate) struct Frame {
     pub(crate) card: Area,
     /// Product on the closing card.
     pub(crate) card_product: (f64, f64, f64, f64),
+    /// Where a label stands that says how the video was made, and at which side of its box.
+    pub(crate) label: Option<Area>,
+    pub(crate) label_side: Along,
 }
+
+/// Space around the words of a label, in sizes of its text: across, down.
+pub(super) const LABEL_PADDING: [f64; 2] = [0.42, 0.16];
+/// Room for the longest label (`AI-generated`), in sizes of its text.
+const LABEL_WIDTH: f64 = 8.4;
 
 /// The three ways to divide a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +82,29 @@ impl Frame {
     pub(crate) fn new(size: Size, zone: Zone) -> Self {
         let ratio = f64::from(size.width) / f64::from(size.height);
         if ratio < 0.9 { Self::tall(size, zone) } else { Self::beside(size, zone, ratio > 1.4) }
+    }
+
+    /// The same, with room for a label whose em is this share of the short side: a row of its own above everything in
+    /// tall frames, the corner above the product in others.
+    pub(crate) fn labelled(size: Size, zone: Zone, em: Option<f64>) -> Self {
+        let Some(em) = em else { return Self::new(size, zone) };
+        let (w, h) = (f64::from(size.width), f64::from(size.height));
+        // A hair more than its line and plate.
+        let em = em * w.min(h) * 1.01;
+        let (wide, high) = (em * LABEL_WIDTH / w, em * (1.0 + 2.0 * LABEL_PADDING[1]) / h);
+        let below = high + 0.014;
+        let plain = Self::new(size, zone);
+        if plain.shape == Shape::Tall {
+            let row = Area { h: high, w: wide.min(plain.logo.w), ..plain.logo };
+            let zone = Zone { top: plain.logo.y + below, ..zone };
+            return Self { label: Some(row), label_side: Along::Start, ..Self::new(size, zone) };
+        }
+        let (x, y, room, tall) = plain.product;
+        let right = x + room / 2.0;
+        let corner = area(right - wide, plain.logo.y, wide, high);
+        let logo = Area { w: plain.logo.w.min(corner.x - plain.logo.x - 0.02), ..plain.logo };
+        let product = (x, y + below / 2.0, room, tall - below);
+        Self { label: Some(corner), label_side: Along::End, logo, product, ..plain }
     }
 
     fn tall(size: Size, zone: Zone) -> Self {
@@ -112,6 +143,8 @@ impl Frame {
             photo,
             card,
             card_product,
+            label: None,
+            label_side: Along::Start,
         }
     }
 
@@ -135,6 +168,8 @@ impl Frame {
             photo: None,
             card: area(left, top, words, 1.0 - top - bottom),
             card_product: (middle, 0.5, product.2, 0.78),
+            label: None,
+            label_side: Along::End,
         }
     }
 
@@ -209,6 +244,29 @@ mod tests {
                     "{ratio} {frame:?}"
                 );
                 assert!(frame.product.3 > 0.2, "{ratio} {frame:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_label_has_a_place_of_its_own_inside_the_safe_zones() {
+        for ratio in ["9:16", "4:5", "3:4", "1:1", "4:3", "16:9"] {
+            for zone in [Zone::default(), Zone { top: 0.15, bottom: 0.35, left: 0.05, right: 0.17 }] {
+                let size = size_of(ratio).unwrap();
+                let frame = Frame::labelled(size, zone, Some(0.06));
+                let label = frame.label.unwrap();
+                let (x, y, w, h) = frame.product;
+                let product = area(x - w / 2.0, y - h / 2.0, w, h);
+                for other in [frame.logo, frame.headline, frame.captions, product, frame.statement()] {
+                    let apart = label.y + label.h <= other.y + 1e-9
+                        || label.x >= other.x + other.w
+                        || other.y + other.h <= label.y + 1e-9;
+                    assert!(apart, "{ratio} {zone:?}: {label:?} over {other:?}");
+                }
+                assert!(label.y >= zone.top && label.x >= zone.left, "{ratio} {label:?}");
+                assert!(label.x + label.w <= 1.0 - zone.right + 0.02, "{ratio} {label:?}");
+                assert!(label.h * f64::from(size.height) >= 1080.0 * 0.06 * 1.3, "{ratio} {label:?}");
+                assert!(h > 0.2, "{ratio} {frame:?}");
             }
         }
     }

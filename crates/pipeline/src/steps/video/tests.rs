@@ -7,7 +7,7 @@ use handbill_domain::{
     model::{Entry, Role},
 };
 use handbill_providers::{
-    Error as ModelError,
+    Catalog, Error as ModelError, Models,
     ask::{
         ImageAnswer, ImageAsk, Kind, Model, SpeechAnswer, SpeechAsk, Submission, TextAnswer, TextAsk,
         VideoAnswer, VideoAsk,
@@ -19,10 +19,12 @@ use serde_json::json;
 use super::*;
 use crate::{
     Asked, Desk,
+    casting::cast,
     graph::{StepSpec, graph},
     prompts::Prompts,
     recipe::Recipe,
     samples::spring_tea,
+    templates::Templates,
 };
 
 /// Rehearses everything and keeps files in memory.
@@ -92,14 +94,16 @@ async fn made(
         let digest = studio.put(std::fs::read(root.join(name)).unwrap().into()).await.unwrap();
         brief_files.insert(name.clone(), digest);
     }
-    let graph = graph(&Recipe::campaign().unwrap(), brief).unwrap();
+    let models = Models::new(Catalog::builtin().unwrap(), |_| None);
+    let graph = cast(graph(&Recipe::campaign().unwrap(), brief).unwrap(), &models).unwrap();
     let mut needed: Vec<&str> = graph.steps.iter().filter(|s| wanted(s)).map(|s| s.key.as_str()).collect();
     for step in graph.steps.iter().rev() {
         if needed.contains(&step.key.as_str()) {
             needed.extend(step.needs.iter().map(String::as_str));
         }
     }
-    let (mut outputs, mut results, prompts) = (BTreeMap::new(), Vec::new(), Prompts::default());
+    let (mut outputs, mut results) = (BTreeMap::new(), Vec::new());
+    let (prompts, templates) = (Prompts::default(), Templates::default());
     for step in graph.steps.iter().filter(|s| needed.contains(&s.key.as_str())) {
         let ctx = Context {
             brief,
@@ -108,6 +112,8 @@ async fn made(
             step,
             outputs: &outputs,
             prompts: &prompts,
+            templates: &templates,
+            producer: "handbill",
             desk: &studio,
         };
         let result = super::super::run(&ctx).await;
@@ -132,6 +138,7 @@ async fn a_storyboard_becomes_a_video_with_poster_and_captions() {
     );
     assert_eq!(output.assets[0].id, "video.zh-CN.15s.1x1");
     assert!((output.assets[0].duration_s.unwrap() - 15.0).abs() <= 0.5);
+    assert_eq!(output.assets[0].lineage.voice.as_deref(), Some("plain"));
     assert!(
         output.assets.iter().all(|a| a.checks.is_empty() && a.ai_origin == AiOrigin::None),
         "{:?}",

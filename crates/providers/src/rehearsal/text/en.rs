@@ -5,6 +5,7 @@ use super::{
     angle::Lead,
     bank::{Bank, Said, distinct, turned},
     dice::Dice,
+    name,
     zh::interleaved,
 };
 
@@ -174,8 +175,7 @@ pub(super) fn pieces(text: &str) -> Vec<String> {
 
 /// The product without its brand: `Trail Bottle 750`.
 fn noun(product: &str, brand: &str) -> String {
-    let bare = product.strip_prefix(brand).unwrap_or(product).trim();
-    if bare.is_empty() { product.to_owned() } else { bare.to_owned() }
+    name::bare(product, brand).to_owned()
 }
 
 fn offer(offer: &ToldOffer) -> String {

@@ -206,8 +206,10 @@ impl Writer<'_> {
     /// What stands large: the narration where it is short, else a line of it or of the product.
     fn headline(&self, section: &ToldSection, narration: &str) -> String {
         let most = if self.chinese { 10 } else { 6 };
+        let letters = self.inputs.headline_most as usize;
+        let fits = |text: &str| size(text, self.chinese) <= most && text.chars().count() <= letters;
         let stopped = narration.trim_end_matches(['。', '.']);
-        if size(stopped, self.chinese) <= most && !stopped.contains(". ") {
+        if fits(stopped) && !stopped.contains(". ") {
             return stopped.to_owned();
         }
         let own: Vec<String> = match section.section.as_str() {
@@ -220,7 +222,7 @@ impl Writer<'_> {
         let inside = |l: &&String| plain(narration).contains(&plain(l));
         let lines = self.bank.lines.iter().filter(inside).cloned();
         let options = own.into_iter().chain(lines).chain(parts.into_iter().filter(|_| self.chinese));
-        options.filter(|o| self.guard.allows(o)).find(|o| size(o, self.chinese) <= most).unwrap_or_default()
+        options.filter(|o| self.guard.allows(o)).find(|o| fits(o)).unwrap_or_default()
     }
 
     fn visual(&self, picture: ScenePicture) -> String {

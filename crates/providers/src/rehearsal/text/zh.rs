@@ -5,6 +5,7 @@ use super::{
     angle::Lead,
     bank::{Bank, Said, distinct, turned},
     dice::Dice,
+    name,
 };
 
 pub(super) fn bank(told: &Told, lead: Lead, turn: usize, dice: &Dice) -> Bank {
@@ -67,7 +68,7 @@ pub(super) fn pieces(text: &str) -> Vec<String> {
 
 /// `明前龙井` of `山前雾 明前龙井`, `保温瓶` of `蕨径 750 毫升保温瓶`.
 fn noun(product: &str, brand: &str) -> String {
-    let bare = product.strip_prefix(brand).unwrap_or(product).trim();
+    let bare = name::bare(product, brand);
     let rest = bare.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' '));
     let measured = rest.len() < bare.len();
     let units = [

@@ -1,0 +1,179 @@
+//! Facts in rows, and codes to scan.
+
+use super::{
+    FactLine, Halign, Paint, Placed, Valign,
+    compose::Board,
+    contrast::Under,
+    pieces::{align_in, named},
+};
+use crate::{
+    Color, Error, shape,
+    text::{self, Family, Room, TextBlock, TextStyle},
+};
+
+type Rect = (f32, f32, f32, f32);
+
+/// The column of labels, of the table's width.
+const LABELS: f32 = 0.3;
+/// Space above and below a row, in em.
+const PAD: f32 = 0.62;
+/// Values longer than this are left to other designs where there are enough short ones, in halves of an em.
+const LONG: usize = 36;
+
+struct Row {
+    label: TextBlock,
+    value: TextBlock,
+    height: f32,
+}
+
+/// Draws the facts as a table: letters as large, and as many rows, as fit.
+pub(super) fn draw(
+    board: &mut Board<'_>,
+    rect: Rect,
+    (max, min): (f32, f32),
+    most: usize,
+    lines: Paint,
+    valign: Valign,
+) -> Result<(), Error> {
+    let facts = chosen(board.scene.facts, most);
+    let (min, max) = (min * board.unit, (max * board.unit).max(min * board.unit));
+    let mut made = None;
+    'rows: for count in (1..=facts.len()).rev() {
+        for step in 0..=8 {
+            let size = max + (min - max) * step as f32 / 8.0;
+            let rows = facts[..count]
+                .iter()
+                .map(|fact| row(board, fact, rect.2, size))
+                .collect::<Result<Vec<_>, _>>();
+            match rows {
+                Ok(rows) if rows.iter().map(|r| r.height).sum::<f32>() <= rect.3 => {
+                    made = Some(rows);
+                    break 'rows;
+                }
+                Ok(_) | Err(Error::TooLong { .. }) => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+    let Some(rows) = made else {
+        let text = facts.first().map(|f| f.value.clone()).unwrap_or_default();
+        return Err(Error::TooLong { text, fits: 0, place: format!("`table` of {}", board.template) });
+    };
+    let height: f32 = rows.iter().map(|r| r.height).sum();
+    let mirrored = board.scene.locale.is_right_to_left();
+    let (x, mut y) = align_in(rect, (rect.2, height), Halign::Start, valign, mirrored);
+    let under = Under::of(&board.canvas, (x, y, rect.2, height));
+    let (ink, contrast) = board.ink(under);
+    let line = lines.color(&board.scene.palette, board.scene.required_background);
+    let thick = (board.unit * 0.16).max(1.0);
+    let last = rows.len() - 1;
+    for (n, mut row) in rows.into_iter().enumerate() {
+        let (top, bottom) = row.value.optical();
+        let first = row.value.lines.first().map_or(0.0, |l| l.baseline);
+        let at = y + (row.height - (bottom - top)) / 2.0 - top;
+        let label_at = at + first - row.label.lines.first().map_or(0.0, |l| l.baseline);
+        let columns = [(x, row.label.width), (x + rect.2 * LABELS, row.value.width)];
+        let [label_x, value_x] =
+            columns.map(|(left, width)| if mirrored { x * 2.0 + rect.2 - left - width } else { left });
+        row.label.color = if contrast > 9.0 { ink.alpha(0.72) } else { ink };
+        row.value.color = ink;
+        row.label.draw(&mut board.canvas, label_x, label_at);
+        row.value.draw(&mut board.canvas, value_x, at);
+        for (name, block, left, top) in
+            [("label", &row.label, label_x, label_at), ("fact", &row.value, value_x, at)]
+        {
+            board.boxes.push(Placed {
+                name: name.into(),
+                rect: (left, top, block.width, block.height),
+                lines: block.texts().into_iter().map(str::to_owned).collect(),
+                text_size: Some(block.size),
+                contrast: Some(contrast),
+            });
+        }
+        y += row.height;
+        if n != last {
+            shape::rect(&mut board.canvas, x, (y - thick / 2.0).round(), rect.2, thick, 0.0, line);
+        }
+    }
+    Ok(())
+}
+
+/// Short facts first come, first served; long ones only where there are too few.
+fn chosen(facts: &[FactLine], most: usize) -> Vec<&FactLine> {
+    let long =
+        |fact: &&FactLine| fact.value.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>() > LONG;
+    let short: Vec<&FactLine> = facts.iter().filter(|f| !long(f)).collect();
+    let mut chosen = if short.len() >= 3.min(most) { short } else { facts.iter().collect() };
+    chosen.truncate(most.max(1));
+    chosen
+}
+
+fn row(board: &Board<'_>, fact: &FactLine, width: f32, size: f32) -> Result<Row, Error> {
+    let style = |weight, size| TextStyle {
+        weight,
+        size,
+        line_height: 1.28,
+        locale: Some(board.scene.locale.clone()),
+        ..TextStyle::new(Family::Body)
+    };
+    let fit = |words: &str, weight, size: f32, width: f32, lines| {
+        let room = Room { width, height: size * 4.0, min: size * 0.999, max: size, lines };
+        named(text::fit(board.fonts, words, &style(weight, size), &room), board.template, "table")
+    };
+    let label = fit(&fact.label, 400, size * 0.86, width * (LABELS - 0.03), 2)?;
+    let words = fact.value.trim();
+    let mut letters = words.chars();
+    let value: String = letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    let value = fit(&value, 600, size, width * (1.0 - LABELS), 2)?;
+    let tall = |block: &TextBlock| block.optical().1 - block.optical().0;
+    Ok(Row { height: tall(&label).max(tall(&value)) + size * PAD * 2.0, label, value })
+}
+
+/// Smallest module of a code that a phone reads from a screen, in px.
+const MODULE: f32 = 3.0;
+/// Clear modules around a code (ISO/IEC 18004).
+const QUIET: i32 = 4;
+
+/// Draws a code that leads to the scene's address. Left out, and said so, where its modules would be too small.
+pub(super) fn code(board: &mut Board<'_>, rect: Rect, align: Halign) -> Result<(), Error> {
+    let Some(url) = board.scene.url.map(str::trim).filter(|u| !u.is_empty()) else { return Ok(()) };
+    let made = qrcodegen::QrCode::encode_text(url, qrcodegen::QrCodeEcc::Medium);
+    let side = rect.2.min(rect.3);
+    let module = made.as_ref().map(|code| (side / (code.size() + QUIET * 2) as f32).floor()).unwrap_or(0.0);
+    let (Ok(code), true) = (made, module >= MODULE) else {
+        board.omitted.push("qr".into());
+        return Ok(());
+    };
+    let side = module * (code.size() + QUIET * 2) as f32;
+    let (x, y) = align_in(rect, (side, side), align, Valign::Middle, board.scene.locale.is_right_to_left());
+    let (x, y) = (x.round(), y.round());
+    shape::rect(&mut board.canvas, x, y, side, side, module * 1.5, Color::WHITE);
+    let ink = board.scene.palette.text;
+    let ink = if ink.contrast(Color::WHITE) >= 7.0 { ink } else { Color::BLACK };
+    for row in 0..code.size() {
+        for column in 0..code.size() {
+            if code.get_module(column, row) {
+                let (left, top) = (x + (column + QUIET) as f32 * module, y + (row + QUIET) as f32 * module);
+                shape::rect(&mut board.canvas, left, top, module, module, 0.0, ink);
+            }
+        }
+    }
+    board.note("qr", (x, y, side, side));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_facts_make_the_table() {
+        let fact = |value: &str| FactLine { value: value.into(), ..FactLine::default() };
+        let long = "a sentence that is much too long to stand in a table beside its label";
+        let facts = [fact("1"), fact(long), fact("2"), fact("3")];
+        let values = |most| chosen(&facts, most).into_iter().map(|f| f.value.as_str()).collect::<Vec<_>>();
+        assert_eq!(values(5), ["1", "2", "3"]);
+        assert_eq!(values(2), ["1", "2"]);
+        assert_eq!(chosen(&facts[..2], 5).len(), 2, "a long fact is better than none");
+    }
+}
