@@ -3,10 +3,10 @@ SHELL := /bin/bash
 # Rust may have been installed by .ci/setup a moment ago, and then is not on the PATH of this shell yet.
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
-.PHONY: demo test build lint setup help
+.PHONY: bench-image demo test build lint setup help
 
 help: ## shows this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/'
 
 setup: ## installs what the build and the tests need
 	@.ci/setup
@@ -20,6 +20,9 @@ demo: build ## makes the spring-tea campaign, without a key
 test: setup ## runs all tests
 	@if command -v cargo-nextest >/dev/null; then cargo nextest run --workspace --locked --no-fail-fast; \
 	else cargo test --workspace --locked --no-fail-fast; fi
+
+bench-image: setup ## reference work I beside sharp, Pillow, pyvips, Satori and Chromium; the last line is JSON
+	@python3 tests/bench/image/run.py
 
 lint: setup ## format, clippy, documentation, dependencies
 	cargo fmt --all --check

@@ -1,6 +1,6 @@
 //! Colours: sRGB with alpha, contrast as WCAG measures it, and mixing that eyes agree with (Oklab).
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::LazyLock};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -114,8 +114,13 @@ pub fn ratio(a: f32, b: f32) -> f32 {
 
 /// An sRGB byte as linear light, 0 to 1.
 pub fn to_linear(c: u8) -> f32 {
-    let c = f32::from(c) / 255.0;
-    if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+        std::array::from_fn(|n| {
+            let c = n as f32 / 255.0;
+            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        })
+    });
+    LINEAR[usize::from(c)]
 }
 
 fn to_srgb(c: f32) -> u8 {

@@ -8,6 +8,7 @@ pub mod draw;
 mod error;
 pub mod image;
 pub mod open;
+pub mod press;
 pub mod shape;
 pub mod template;
 pub mod text;

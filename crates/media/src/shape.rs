@@ -69,10 +69,39 @@ pub fn gradient(
     to: (f32, f32),
     stops: &[(f32, Color)],
 ) {
+    if ramp(canvas, (x, y, width, height), from, to, stops) {
+        return;
+    }
     let at = |(u, v): (f32, f32)| Point::from_xy(x + u * width, y + v * height);
     let shader =
         LinearGradient::new(at(from), at(to), self::stops(stops), SpreadMode::Pad, Transform::identity());
     fill(canvas, (x, y, width, height), shader);
+}
+
+/// The short way for gradients that run along an edge of whole px, as scrims do: one colour for each row or column.
+fn ramp(
+    canvas: &mut Canvas,
+    (x, y, width, height): (f32, f32, f32, f32),
+    from: (f32, f32),
+    to: (f32, f32),
+    stops: &[(f32, Color)],
+) -> bool {
+    let whole = [x, y, width, height].iter().all(|n| n.fract() == 0.0) && width > 0.0 && height > 0.0;
+    let down = from.0 == to.0;
+    if !whole || down == (from.1 == to.1) || stops.is_empty() {
+        return false;
+    }
+    let (start, end) = if down { (from.1, to.1) } else { (from.0, to.0) };
+    let straight = |c: Color| [c.r, c.g, c.b, c.a].map(|c| f32::from(c) / 255.0);
+    canvas.ramp((x as i32, y as i32, width as u32, height as u32), down, |at| {
+        let t = ((at - start) / (end - start)).clamp(0.0, 1.0);
+        let after = stops.iter().position(|(at, _)| *at >= t).unwrap_or(stops.len() - 1);
+        let (upper, lower) = (stops[after], stops[after.saturating_sub(1)]);
+        let k = if upper.0 > lower.0 { ((t - lower.0) / (upper.0 - lower.0)).clamp(0.0, 1.0) } else { 1.0 };
+        let (a, b) = (straight(lower.1), straight(upper.1));
+        std::array::from_fn(|c| a[c] + (b[c] - a[c]) * k)
+    });
+    true
 }
 
 /// A round glow that ends at `radius`.

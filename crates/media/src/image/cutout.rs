@@ -33,11 +33,14 @@ pub fn cut_out(picture: &Canvas) -> Option<Cutout> {
 
 /// The smallest rectangle (left, top, width, height) with every pixel that is more opaque than `alpha`.
 pub fn bounds(canvas: &Canvas, alpha: u8) -> Option<(u32, u32, u32, u32)> {
-    let width = canvas.width();
+    let width = canvas.width().max(1) as usize;
     let (mut left, mut right, mut top, mut bottom) = (u32::MAX, 0, u32::MAX, 0);
-    for (n, _) in canvas.data().as_chunks::<4>().0.iter().enumerate().filter(|(_, p)| p[3] > alpha) {
-        let (x, y) = (n as u32 % width, n as u32 / width);
-        (left, right, top, bottom) = (left.min(x), right.max(x), top.min(y), bottom.max(y));
+    for (y, row) in canvas.data().as_chunks::<4>().0.chunks(width).enumerate() {
+        let shows = |p: &[u8; 4]| p[3] > alpha;
+        let Some(first) = row.iter().position(shows) else { continue };
+        let last = row.iter().rposition(shows).unwrap_or(first);
+        (left, right) = (left.min(first as u32), right.max(last as u32));
+        (top, bottom) = (top.min(y as u32), y as u32);
     }
     (left <= right).then(|| (left, top, right - left + 1, bottom - top + 1))
 }

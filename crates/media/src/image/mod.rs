@@ -2,6 +2,7 @@
 
 mod cutout;
 pub mod encode;
+pub mod fidelity;
 mod palette;
 mod resize;
 mod shade;

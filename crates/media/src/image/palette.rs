@@ -1,10 +1,13 @@
 //! What a picture is about: its colours, and where to look.
 
-use crate::{Canvas, Color, image::resize};
+use super::resize::glance;
+use crate::{Canvas, Color};
 
 /// The main colours with their shares, the largest first. Clear pixels do not count.
 pub fn palette(picture: &Canvas, most: usize) -> Vec<(Color, f32)> {
-    let small = super::contain(picture, 72, 72);
+    let scale = 72.0 / picture.width().max(picture.height()).max(1) as f32;
+    let side = |n: u32| ((n as f32 * scale).round() as u32).max(1);
+    let small = glance(picture, side(picture.width()), side(picture.height()));
     let points: Vec<[f32; 3]> = small
         .data()
         .as_chunks::<4>()
@@ -86,7 +89,7 @@ pub fn focus_on(picture: &Canvas, product: Option<&Canvas>) -> (f32, f32) {
         .filter(|(c, share)| *share > 0.1 && c.chroma() > 0.025)
         .map(|(c, _)| c.oklab())
         .collect();
-    let small = resize(picture, w, h);
+    let small = glance(picture, w, h);
     let lab: Vec<[f32; 3]> =
         small.data().as_chunks::<4>().0.iter().map(|p| Color::rgb(p[0], p[1], p[2]).oklab()).collect();
     let mean = [0, 1, 2].map(|c| lab.iter().map(|p| p[c]).sum::<f32>() / lab.len() as f32);

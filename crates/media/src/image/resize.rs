@@ -4,7 +4,7 @@ use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images::Image, images::ImageRef,
 };
 
-use crate::{Canvas, Color};
+use crate::{Canvas, Color, canvas::is_opaque};
 
 /// Exactly this size.
 pub fn resize(source: &Canvas, width: u32, height: u32) -> Canvas {
@@ -29,11 +29,48 @@ pub fn contain(source: &Canvas, width: u32, height: u32) -> Canvas {
     resize(source, of(source.width()), of(source.height()))
 }
 
-fn resized(
+/// A rough little picture, for looking at colours: made from every so many pixels, so it costs nothing. Its sides are
+/// exactly these.
+pub(crate) fn glance(source: &Canvas, width: u32, height: u32) -> Canvas {
+    // Four samples each way for every pixel are plenty for a mean.
+    let (w, h) = (source.width().min(width * 4).max(1), source.height().min(height * 4).max(1));
+    if (w, h) == (source.width(), source.height()) {
+        return resize(source, width, height);
+    }
+    let middle = |n: u32, of: u32, from: u32| {
+        ((2 * u64::from(n) + 1) * u64::from(from) / (2 * u64::from(of))) as usize
+    };
+    let columns: Vec<usize> = (0..w).map(|x| middle(x, w, source.width()) * 4).collect();
+    let mut few = Vec::with_capacity(w as usize * h as usize * 4);
+    for y in 0..h {
+        let row = &source.data()[middle(y, h, source.height()) * source.width() as usize * 4..];
+        columns.iter().for_each(|at| few.extend_from_slice(&row[*at..at + 4]));
+    }
+    let few = Canvas::from_premultiplied(w, h, few).unwrap_or_default();
+    resize(&few, width, height)
+}
+
+/// Smaller, each pixel the mean of those that it stands for.
+pub(crate) fn shrunk(source: &Canvas, width: u32, height: u32) -> Canvas {
+    let whole = (0.0, 0.0, f64::from(source.width()), f64::from(source.height()));
+    filtered(source, (width, height), whole, FilterType::Box)
+}
+
+/// Larger, straight from pixel to pixel: for what has no detail.
+pub(crate) fn grown(source: &Canvas, width: u32, height: u32) -> Canvas {
+    let whole = (0.0, 0.0, f64::from(source.width()), f64::from(source.height()));
+    filtered(source, (width, height), whole, FilterType::Bilinear)
+}
+
+fn resized(source: &Canvas, width: u32, height: u32, part: (f64, f64, f64, f64)) -> Canvas {
+    filtered(source, (width, height), part, FilterType::Lanczos3)
+}
+
+fn filtered(
     source: &Canvas,
-    width: u32,
-    height: u32,
+    (width, height): (u32, u32),
     (left, top, part_w, part_h): (f64, f64, f64, f64),
+    filter: FilterType,
 ) -> Canvas {
     let whole = (left, top, part_w, part_h) == (0.0, 0.0, f64::from(width), f64::from(height));
     if whole && (source.width(), source.height()) == (width, height) {
@@ -41,15 +78,17 @@ fn resized(
     }
     let mut target = Image::new(width.max(1), height.max(1), PixelType::U8x4);
     let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
+        .resize_alg(ResizeAlg::Convolution(filter))
         .crop(left, top, part_w, part_h)
         .use_alpha(false);
     let done = ImageRef::new(source.width(), source.height(), source.data(), PixelType::U8x4)
         .map(|from| Resizer::new().resize(&from, &mut target, &options).is_ok());
     let mut data = target.into_vec();
-    // The filter may overshoot: a premultiplied colour is never more than its alpha.
-    for [r, g, b, a] in data.as_chunks_mut::<4>().0 {
-        (*r, *g, *b) = ((*r).min(*a), (*g).min(*a), (*b).min(*a));
+    // The filter may overshoot: a premultiplied colour is never more than its alpha. Photos have none to look after.
+    if !is_opaque(&data) {
+        for [r, g, b, a] in data.as_chunks_mut::<4>().0 {
+            (*r, *g, *b) = ((*r).min(*a), (*g).min(*a), (*b).min(*a));
+        }
     }
     debug_assert!(matches!(done, Ok(true)), "sizes are checked above");
     Canvas::from_premultiplied(width.max(1), height.max(1), data)

@@ -1,46 +1,84 @@
 //! Softness: blur, and the shadow that puts a product on the ground.
 
-use super::Cutout;
+use super::{
+    Cutout,
+    resize::{grown, shrunk},
+};
 use crate::{Canvas, Color, shape};
 
-/// Blurs by about this radius in px (three box blurs: nearly a Gaussian).
+/// Blurs by about this radius in px (three box blurs: nearly a Gaussian). A wide blur has no detail, so it is made on a
+/// smaller picture.
 pub fn blur(canvas: &mut Canvas, radius: f32) {
-    let (w, h) = (canvas.width() as usize, canvas.height() as usize);
-    let reach = (radius * 0.6).round() as usize;
+    let reach = (radius * 0.6).round() as u32;
+    let (w, h) = (canvas.width(), canvas.height());
     if reach == 0 || w == 0 || h == 0 {
         return;
     }
-    let mut from = std::mem::take(canvas).into_data();
+    let step = (reach / WIDE).min(16);
+    if step < 2 || w.min(h) < step * 8 {
+        *canvas = boxes(std::mem::take(canvas), reach as usize);
+        return;
+    }
+    let small = shrunk(canvas, w.div_ceil(step), h.div_ceil(step));
+    let soft = boxes(small, (reach as f32 / step as f32).round() as usize);
+    *canvas = grown(&soft, w, h);
+}
+
+/// From twice this reach on, a blur is made on a smaller picture, where its reach is still this.
+const WIDE: u32 = 5;
+
+fn boxes(canvas: Canvas, reach: usize) -> Canvas {
+    let (w, h) = (canvas.width() as usize, canvas.height() as usize);
+    let mut from = canvas.into_data();
     let mut to = vec![0u8; from.len()];
     for _ in 0..3 {
-        box_rows(&from, &mut to, w, h, reach);
+        box_rows(&from, &mut to, w, reach);
         box_columns(&to, &mut from, w, h, reach);
     }
-    *canvas = Canvas::from_premultiplied(w as u32, h as u32, from).unwrap_or_default();
+    Canvas::from_premultiplied(w as u32, h as u32, from).unwrap_or_default()
 }
 
-fn box_rows(from: &[u8], to: &mut [u8], w: usize, h: usize, reach: usize) {
-    for y in 0..h {
-        let row = &from[y * w * 4..(y + 1) * w * 4];
-        run(w, reach, |x, c| row[x * 4 + c], |x, c, v| to[(y * w + x) * 4 + c] = v);
+/// The mean of a window from its sum: a multiplication by the inverse, in 24 bits.
+fn mean(sum: u32, inverse: u32) -> u8 {
+    ((u64::from(sum) * u64::from(inverse) + (1 << 23)) >> 24) as u8
+}
+
+fn inverse(reach: usize) -> u32 {
+    (1 << 24) / (2 * reach as u32 + 1)
+}
+
+/// A running mean along each row; beyond its ends a row goes on as it ends.
+fn box_rows(from: &[u8], to: &mut [u8], w: usize, reach: usize) {
+    let inverse = inverse(reach);
+    for (from, to) in from.chunks_exact(w * 4).zip(to.chunks_exact_mut(w * 4)) {
+        let (from, to) = (from.as_chunks::<4>().0, to.as_chunks_mut::<4>().0);
+        let at = |n: isize| from[n.clamp(0, w as isize - 1) as usize].map(u32::from);
+        let mut sum = [0u32; 4];
+        for n in -(reach as isize)..=reach as isize {
+            let p = at(n);
+            (0..4).for_each(|c| sum[c] += p[c]);
+        }
+        for (n, to) in to.iter_mut().enumerate() {
+            *to = sum.map(|s| mean(s, inverse));
+            let (next, last) = (at((n + reach + 1) as isize), at(n as isize - reach as isize));
+            (0..4).for_each(|c| sum[c] = sum[c] + next[c] - last[c]);
+        }
     }
 }
 
+/// The same down the columns, a whole row of sums at a time.
 fn box_columns(from: &[u8], to: &mut [u8], w: usize, h: usize, reach: usize) {
-    for x in 0..w {
-        run(h, reach, |y, c| from[(y * w + x) * 4 + c], |y, c, v| to[(y * w + x) * 4 + c] = v);
+    let inverse = inverse(reach);
+    let row = |n: isize| &from[n.clamp(0, h as isize - 1) as usize * w * 4..][..w * 4];
+    let mut sums = vec![0u32; w * 4];
+    for n in -(reach as isize)..=reach as isize {
+        sums.iter_mut().zip(row(n)).for_each(|(s, c)| *s += u32::from(*c));
     }
-}
-
-/// A running mean along one line; beyond its ends the line goes on as it ends.
-fn run(length: usize, reach: usize, get: impl Fn(usize, usize) -> u8, mut put: impl FnMut(usize, usize, u8)) {
-    let size = (2 * reach + 1) as u32;
-    for c in 0..4 {
-        let at = |n: isize| u32::from(get(n.clamp(0, length as isize - 1) as usize, c));
-        let mut sum: u32 = (-(reach as isize)..=reach as isize).map(at).sum();
-        for n in 0..length {
-            put(n, c, ((sum + size / 2) / size) as u8);
-            sum = sum + at((n + reach + 1) as isize) - at(n as isize - reach as isize);
+    for (n, to) in to.chunks_exact_mut(w * 4).enumerate() {
+        let (next, last) = (row((n + reach + 1) as isize), row(n as isize - reach as isize));
+        for (((to, sum), next), last) in to.iter_mut().zip(&mut sums).zip(next).zip(last) {
+            *to = mean(*sum, inverse);
+            *sum = *sum + u32::from(*next) - u32::from(*last);
         }
     }
 }
@@ -83,6 +121,20 @@ pub fn ground_shadow(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wide_blur_keeps_the_amount_of_ink_and_fades_without_a_step() {
+        let ink = |c: &Canvas| c.data().as_chunks::<4>().0.iter().map(|p| u64::from(p[3])).sum::<u64>();
+        let mut canvas = Canvas::new(600, 500, Color::CLEAR);
+        shape::rect(&mut canvas, 200.0, 200.0, 200.0, 100.0, 0.0, Color::BLACK);
+        let before = ink(&canvas);
+        blur(&mut canvas, 40.0);
+        assert!(ink(&canvas).abs_diff(before) * 30 < before, "{} {before}", ink(&canvas));
+        for x in 100..300 {
+            let (here, next) = (canvas.pixel(x, 250)[3], canvas.pixel(x + 1, 250)[3]);
+            assert!(next + 1 >= here && next - here.min(next) <= 6, "{x}: {here} {next}");
+        }
+    }
 
     #[test]
     fn a_blur_keeps_the_amount_of_ink() {

@@ -1,4 +1,5 @@
 use image::{ImageEncoder, codecs::png::PngEncoder};
+use moxcms::ColorProfile;
 
 use super::*;
 use crate::{Color, image::encode};

@@ -26,7 +26,7 @@ pub use able::{Ffmpeg, ffmpeg};
 pub use check::check;
 pub use easing::Easing;
 pub use encode::Quality;
-pub(crate) use encode::failed as ffmpeg_failed;
+pub(crate) use encode::{failed as ffmpeg_failed, quiet};
 pub use probe::{Probe, probe};
 pub use render::Film;
 pub use timeline::Timeline;
