@@ -5,9 +5,9 @@ local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local function text(number) return string.format('%.0f', number) end
 
--- All was lost, or is new: those who are in flight say so within a moment.
+-- All was lost, or is new, or the clock was set back: those who are in flight say so within a moment.
 local born = tonumber(redis.call('GET', KEYS[3]))
-if not born then
+if not born or born > now then
   redis.call('SET', KEYS[3], text(now))
   return { 5, tonumber(ARGV[4]) }
 end

@@ -195,6 +195,15 @@ async fn a_wiped_redis_begins_with_empty_buckets() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_set_back_costs_a_moment_and_not_an_hour() {
+    let server = a_redis();
+    let () = server.ask(&["SET", "{test}:flights", "9000000000000000"]).await;
+    let limits = server.line().await.with_timing(QUICK);
+    assert_eq!(refused(&limits, &an_account("a"), "x", 0).await.why, Why::Unsure);
+    drop(go(&limits, &an_account("a"), "x").await);
+}
+
 /// Two processes fill an account, Redis forgets everything at any moment, and there is never one too many in flight.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wiped_redis_never_lets_one_too_many_in() {
