@@ -16,61 +16,82 @@ use handbill_domain::{
     Fault,
     asset::Digest,
     fault::{Billed, Failure},
-    ids::{RunId, WorkspaceId},
     model::{Entry, Role},
-    money::{Currency, Money},
+    money::Money,
 };
 use handbill_pipeline::{Asked, Desk, Error as StepError, graph::StepSpec};
 use handbill_providers::{
     Error as ModelError,
     ask::{
-        Image, ImageAnswer, ImageAsk, JobHandle, Model, Polled, Reply, Speech, SpeechAnswer, SpeechAsk,
-        Submission, Text, TextAnswer, TextAsk, Usage, Video, VideoAnswer, VideoAsk,
+        Found, Image, ImageAnswer, ImageAsk, JobHandle, Model, Polled, Reply, Speech, SpeechAnswer,
+        SpeechAsk, Submission, Text, TextAnswer, TextAsk, Usage, Video, VideoAnswer, VideoAsk,
     },
     usage::Expected,
 };
+use handbill_queue::limits::{self, Account, Pass};
 use handbill_store::{
     Store,
-    calls::{self, Begun, KeptReply, NewCall, Settlement},
-    steps::Fence,
+    calls::{self, Begun, KeptReply, NewCall, Noted, Settled, Settlement},
+    steps::{Fence, Step},
 };
 use serde_json::Value;
-use tokio::{sync::watch, time};
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
 
 use crate::{
-    Stop,
-    event::{Event, Listener},
+    crew::{Crew, Running},
+    event::Event,
     identity,
     models::{Kinded, Models},
-    points::Points,
 };
 
 /// Looks at a job that fail in a row before the step is put off; the job stays known.
 const MISSES: u32 = 5;
 /// Tries to write something down that must not be lost, with half a second, one, two, … between them.
 const WRITES: u32 = 6;
+/// A job that is done so soon is waited for where we are.
+const SOON: Duration = Duration::from_millis(100);
+/// But not longer than this in all.
+const HERE: Duration = Duration::from_secs(1);
+/// Longest time between two looks at a job.
+const LOOK: Duration = Duration::from_secs(60);
+/// How long a job may keep its place among those in flight while nobody looks after it.
+const FORGOTTEN: Duration = Duration::from_secs(600);
+/// A reply of so many bytes of text is kept in its row.
+const SHORT: usize = 32 * 1024;
+/// Bytes in a token, about; for limits only.
+const TOKEN: usize = 4;
 
 /// The desk of one attempt of one step.
 pub(crate) struct Counter {
-    pub(crate) store: Store,
-    pub(crate) models: Arc<dyn Models>,
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) run: RunId,
-    pub(crate) spec: StepSpec,
-    pub(crate) fence: Fence,
-    pub(crate) revision: i32,
-    pub(crate) currency: Currency,
+    crew: Arc<Crew>,
+    run: Arc<Running>,
+    spec: StepSpec,
+    fence: Fence,
+    revision: i32,
     /// Is this the last attempt? Then what is uncertain is called so, and not tried again.
-    pub(crate) last: bool,
-    pub(crate) stop: Stop,
-    pub(crate) listener: Listener,
-    pub(crate) points: Points,
+    last: bool,
     /// Requests that have left and whose answer is not kept yet.
-    pub(crate) flights: watch::Sender<u32>,
-    /// Was a request held back by the ceiling?
-    pub(crate) over_ceiling: AtomicBool,
+    flights: watch::Sender<u32>,
+    /// Questions at the desk, and how many of them wait for a provider's job.
+    asks: watch::Sender<Asks>,
+    /// What a request would have needed that was held back by a ceiling.
+    over_ceiling: Mutex<Option<i64>>,
+    /// Did a limit or a 429 stand in the way?
+    limited: AtomicBool,
+    /// Calls whose replies were read, to be written with the step's end.
+    settled: Mutex<Vec<Settled>>,
     /// How often each question was asked.
-    pub(crate) asked: Mutex<HashMap<Digest, i32>>,
+    asked: Mutex<HashMap<Digest, i32>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Asks {
+    open: u32,
+    parked: u32,
+    due: Option<Instant>,
 }
 
 /// What is known of a call while it is made.
@@ -78,27 +99,108 @@ struct Call<'a> {
     key: String,
     role: Role,
     entry: &'a Entry,
+    account: Account,
     price: Money,
     rehearsed: bool,
     repeatable: bool,
 }
 
 impl Counter {
+    pub(crate) fn new(
+        crew: &Arc<Crew>,
+        run: &Arc<Running>,
+        step: &Step,
+        spec: &StepSpec,
+        last: bool,
+    ) -> Self {
+        Self {
+            crew: crew.clone(),
+            run: run.clone(),
+            spec: spec.clone(),
+            fence: step.fence(),
+            revision: step.revision,
+            last,
+            flights: watch::Sender::new(0),
+            asks: watch::Sender::new(Asks::default()),
+            over_ceiling: Mutex::default(),
+            limited: AtomicBool::new(false),
+            settled: Mutex::default(),
+            asked: Mutex::default(),
+        }
+    }
+
+    /// Ends when nobody may be asked any more and every answer that was under way is kept.
+    pub(crate) async fn told_to_stop(&self) {
+        tokio::select! {
+            () = self.crew.stop.requested() => {}
+            () = self.run.canceled.requested() => {}
+        }
+        // The channel is ours, so it cannot close.
+        let _ = self.flights.subscribe().wait_for(|n| *n == 0).await;
+    }
+
+    /// Ends when everything that was asked waits for jobs of providers; tells how long.
+    pub(crate) async fn parked(&self) -> Duration {
+        let mut asks = self.asks.subscribe();
+        let all = |asks: &Asks| asks.open > 0 && asks.open == asks.parked;
+        loop {
+            let _ = asks.wait_for(all).await;
+            // Another question may be about to be asked.
+            time::sleep(Duration::from_millis(20)).await;
+            let now = *asks.borrow();
+            if all(&now) {
+                let due = now.due.map(|due| due.saturating_duration_since(Instant::now()));
+                return due.unwrap_or(LOOK);
+            }
+        }
+    }
+
+    /// What a ceiling held back, if it did.
+    pub(crate) fn over_ceiling(&self) -> Option<i64> {
+        *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Did a provider say when it can be asked again?
+    pub(crate) fn was_limited(&self) -> bool {
+        self.limited.load(Ordering::Relaxed)
+    }
+
+    /// Calls whose replies were read and that are not written yet.
+    pub(crate) fn take_settled(&self) -> Vec<Settled> {
+        std::mem::take(&mut self.settled.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn store(&self) -> &Store {
+        &self.crew.engine.store
+    }
+
+    fn models(&self) -> &dyn Models {
+        &*self.crew.engine.models
+    }
+
+    async fn at(&self, moment: &'static str) {
+        self.crew.engine.points.at(moment).await;
+    }
+
     async fn ask<K: Kinded>(&self, role: Role, ask: &K::Ask) -> Result<Asked<K::Answer>, ModelError> {
-        let model = K::model(&*self.models, role)?;
+        self.asks.send_modify(|asks| asks.open += 1);
+        let _open = Open(&self.asks);
+        let model = K::model(self.models(), role)?;
         let entry = model.entry();
-        let rehearsed = self.models.is_rehearsal(entry);
+        let rehearsed = self.models().is_rehearsal(entry);
         let repeatable = rehearsed || entry.abilities.idempotency;
         let price = self.most(role, entry, ask)?;
         let request = identity::digest(ask).map_err(|e| unreadable(entry, &e))?;
         let sequence = self.sequence(entry, &request);
-        let place = (self.workspace.as_str(), self.run.as_str(), &self.spec.key, self.revision, sequence);
+        let place =
+            (self.run.workspace.as_str(), self.run.id.as_str(), &self.spec.key, self.revision, sequence);
         let key = identity::digest(&(place, &entry.provider, &entry.id, &entry.model, &request))
             .map_err(|e| unreadable(entry, &e))?;
-        let call = Call { key: key.as_str().to_owned(), role, entry, price, rehearsed, repeatable };
+        let account = self.models().account(entry);
+        let call = Call { key: key.as_str().to_owned(), role, entry, account, price, rehearsed, repeatable };
         let new = NewCall {
             key: call.key.clone(),
-            run: self.run.clone(),
+            run: self.run.id.clone(),
             step: self.spec.key.clone(),
             revision: self.revision,
             sequence,
@@ -108,20 +210,29 @@ impl Counter {
             request,
             price_micros: call.price.amount_micros,
             reserved_micros: if rehearsed { 0 } else { call.price.amount_micros },
-            currency: self.currency,
+            currency: self.run.currency,
             repeatable,
+            reuse: self.run.has_past && self.revision == 0,
         };
+        self.write_settled().await?;
         let flight = self.take_off().await;
-        let begun = calls::begin(&self.store, &self.workspace, self.fence, &new).await.map_err(journal)?;
-        self.points.at("call begun").await;
+        let begun = self.begin(&new).await?;
+        self.at("call begun").await;
+        let tokens = ask_size(ask) / TOKEN;
         let (reply, settled) = match begun {
-            Begun::Send => (self.send(&*model, &call, ask, flight).await?, None),
+            Begun::Send => (self.send(&*model, &call, ask, tokens, flight).await?, None),
             Begun::Poll(job) => {
                 drop(flight);
                 let job = serde_json::from_value(job).map_err(|e| unreadable(entry, &e))?;
-                (self.wait(&*model, &call, &job).await?, None)
+                let pass = self.crew.engine.limits.hold(&call.account, &call.key).await.ok();
+                (self.wait(&*model, &call, &job, pass).await?, None)
             }
             Begun::Kept { reply, settled } => (self.fetch(&reply).await?, Some(settled)),
+            Begun::Reused { reply } => (self.fetch(&reply).await?, Some(Some(0))),
+            Begun::Unknown { since_ms } => {
+                let since = Duration::from_millis(since_ms.unsigned_abs());
+                (self.seek(&*model, &call, &new, ask, since, flight).await?, None)
+            }
             Begun::Ambiguous => {
                 return Err(ambiguous(
                     entry,
@@ -129,19 +240,24 @@ impl Counter {
                 ));
             }
             Begun::OverCeiling => {
-                self.over_ceiling.store(true, Ordering::Relaxed);
-                let reason = format!("the run's ceiling leaves no {} for {}", call.price, entry.id);
+                *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.reserved_micros);
+                let reason = format!("a ceiling leaves no {} for {}", call.price, entry.id);
                 return Err(ModelError::QuotaExhausted { provider: "this run".into(), reason });
+            }
+            Begun::Canceled => {
+                drop(flight);
+                self.run.canceled.request();
+                return std::future::pending().await;
             }
         };
         let kept = settled.is_some();
         let cost = match (model.read(ask, &reply), settled.flatten()) {
             (Ok(answer), Some(micros)) => {
-                Ok((answer, Money { amount_micros: micros, currency: self.currency }))
+                Ok((answer, Money { amount_micros: micros, currency: self.run.currency }))
             }
             (Err(error), Some(_)) => Err(error),
             (Ok(answer), None) => {
-                let cost = self.settle(&call, K::usage(&answer)).await?;
+                let cost = self.settle(&call, K::usage(&answer));
                 Ok((answer, cost))
             }
             (Err(error), None) => Err(self.refused(&call, error).await?),
@@ -151,11 +267,15 @@ impl Counter {
         Ok(Asked { answer, model: entry.id.clone(), rehearsed, cost })
     }
 
+    async fn begin(&self, new: &NewCall) -> Result<Begun, ModelError> {
+        calls::begin(self.store(), &self.run.workspace, self.fence, new).await.map_err(journal)
+    }
+
     /// Waits for the right to send. After a stop was asked for nobody gets it, and whoever waits here can be dropped.
     async fn take_off(&self) -> Flight<'_> {
         self.flights.send_modify(|n| *n += 1);
         let flight = Flight(&self.flights);
-        if self.stop.is_requested() {
+        if self.crew.stop.is_requested() || self.run.canceled.is_requested() {
             drop(flight);
             return std::future::pending().await;
         }
@@ -168,51 +288,192 @@ impl Counter {
         model: &dyn Model<K>,
         call: &Call<'_>,
         ask: &K::Ask,
+        tokens: usize,
         flight: Flight<'_>,
     ) -> Result<Reply, ModelError> {
+        let pass = match self.enter(call, tokens).await {
+            Ok(pass) => pass,
+            Err(error) => {
+                // It never left: nothing is owed, and it may be sent another time.
+                self.give_up(call, &error).await?;
+                return Err(error);
+            }
+        };
         let submitted = model.submit(ask, &call.key).await;
-        self.points.at("call sent").await;
+        self.at("call sent").await;
         match submitted {
-            Ok(Submission::Replied(reply)) => {
-                self.keep(call, &reply).await?;
-                Ok(reply)
-            }
-            Ok(Submission::Accepted(job)) => {
-                let note = serde_json::to_value(&job).map_err(|e| unreadable(call.entry, &e))?;
-                persist(|| calls::accepted(&self.store, &self.workspace, self.fence, &call.key, &note))
-                    .await?;
-                self.points.at("job noted").await;
-                drop(flight);
-                self.wait(model, call, &job).await
-            }
+            Ok(Submission::Replied(reply)) => self.keep(call, reply).await,
+            Ok(Submission::Accepted(job)) => self.accept(model, call, job, pass, flight).await,
             Err(ModelError::Ambiguous { provider, reason }) if call.repeatable && !self.last => {
                 // The row stays `sending`: the next attempt sends the same key again.
                 Err(ModelError::Unavailable { provider, reason, retry_after: None })
             }
+            Err(ModelError::Ambiguous { .. }) if !call.repeatable => {
+                drop(pass);
+                self.look_up(model, call, Duration::ZERO, flight).await?.ok_or_else(|| {
+                    // It is known not to have arrived, so the row says `failed` and it may be sent again.
+                    ModelError::Unavailable {
+                        provider: call.entry.provider.clone(),
+                        reason: "the request did not arrive".into(),
+                        retry_after: None,
+                    }
+                })
+            }
             Err(error) => {
+                self.heed(call, &error).await;
                 self.give_up(call, &error).await?;
                 Err(error)
             }
         }
     }
 
-    /// Looks at a job until it is done. The job is in the journal, so giving up here loses nothing.
+    /// Notes a job, and waits for it.
+    async fn accept<K: Kinded>(
+        &self,
+        model: &dyn Model<K>,
+        call: &Call<'_>,
+        job: JobHandle,
+        pass: Option<Pass>,
+        flight: Flight<'_>,
+    ) -> Result<Reply, ModelError> {
+        let note = serde_json::to_value(&job).map_err(|e| unreadable(call.entry, &e))?;
+        let noted =
+            persist(|| calls::accepted(self.store(), &self.run.workspace, self.fence, &call.key, &note))
+                .await?;
+        self.at("job noted").await;
+        drop(flight);
+        match noted {
+            Noted::Done => self.wait(model, call, &job, pass).await,
+            Noted::Before(reply) => self.fetch(&reply).await,
+        }
+    }
+
+    /// Leave to ask the account, within a short time.
+    async fn enter(&self, call: &Call<'_>, tokens: usize) -> Result<Option<Pass>, ModelError> {
+        if call.rehearsed {
+            return Ok(None);
+        }
+        let limits = &self.crew.engine.limits;
+        let provider = || call.entry.provider.clone();
+        match limits.enter_within(&call.account, &call.key, tokens as u64, HERE).await {
+            Ok(limits::Entry::Go(pass)) => Ok(Some(pass)),
+            Ok(limits::Entry::Wait(wait)) => {
+                self.limited.store(true, Ordering::Relaxed);
+                Err(ModelError::RateLimited { provider: provider(), retry_after: Some(wait.after.max(SOON)) })
+            }
+            // Who cannot tell how many are under way sends none.
+            Err(error) => {
+                self.limited.store(true, Ordering::Relaxed);
+                let retry_after = Some(Duration::from_secs(1));
+                Err(ModelError::Unavailable { provider: provider(), reason: error.to_string(), retry_after })
+            }
+        }
+    }
+
+    /// What a 429 says is for everybody who asks this account.
+    async fn heed(&self, call: &Call<'_>, error: &ModelError) {
+        let ModelError::RateLimited { retry_after: Some(wait), .. } = error else { return };
+        self.limited.store(true, Ordering::Relaxed);
+        if let Err(error) = self.crew.engine.limits.block(&call.account.id, *wait).await {
+            tracing::warn!(%error, account = %call.account.id, "others were not told of a 429");
+        }
+    }
+
+    /// A request that an earlier process sent, and whose answer nobody saw.
+    async fn seek<K: Kinded>(
+        &self,
+        model: &dyn Model<K>,
+        call: &Call<'_>,
+        new: &NewCall,
+        ask: &K::Ask,
+        since: Duration,
+        flight: Flight<'_>,
+    ) -> Result<Reply, ModelError> {
+        if let Some(reply) = self.look_up(model, call, since, flight).await? {
+            return Ok(reply);
+        }
+        // It never arrived: it is sent as if for the first time.
+        let flight = self.take_off().await;
+        match self.begin(new).await? {
+            Begun::Send => self.send(model, call, ask, 0, flight).await,
+            other => Err(ambiguous(call.entry, &format!("it was not sent again: {other:?}"))),
+        }
+    }
+
+    /// Asks the provider what became of a request, or waits until it tells. `None`: it never arrived, and the journal
+    /// says so.
+    async fn look_up<K: Kinded>(
+        &self,
+        model: &dyn Model<K>,
+        call: &Call<'_>,
+        since: Duration,
+        flight: Flight<'_>,
+    ) -> Result<Option<Reply>, ModelError> {
+        let found = match model.find(&call.key).await {
+            Ok(found) => found,
+            Err(error) if is_busy(&error) || matches!(error, ModelError::Ambiguous { .. }) => {
+                drop(flight);
+                return self.park(Duration::from_secs(2)).await;
+            }
+            Err(error) => return Err(error),
+        };
+        self.at("call looked up").await;
+        match found {
+            Found::There(Submission::Replied(reply)) => self.keep(call, reply).await.map(Some),
+            Found::There(Submission::Accepted(job)) => {
+                self.accept(model, call, job, None, flight).await.map(Some)
+            }
+            Found::Nothing => {
+                let error = ModelError::Unavailable {
+                    provider: call.entry.provider.clone(),
+                    reason: "the request did not arrive".into(),
+                    retry_after: None,
+                };
+                self.give_up(call, &error).await?;
+                Ok(None)
+            }
+            Found::CannotTell => match model.tells_within() {
+                Some(patience) if since < patience => {
+                    drop(flight);
+                    self.park(patience - since).await
+                }
+                _ => {
+                    let error =
+                        ambiguous(call.entry, "nobody saw the answer, and the provider cannot be asked");
+                    self.give_up(call, &error).await?;
+                    Err(error)
+                }
+            },
+        }
+    }
+
+    /// Waits without a slot: the step is put off until then, and asks again.
+    async fn park<T>(&self, wait: Duration) -> T {
+        let due = Instant::now() + wait;
+        self.asks.send_modify(|asks| {
+            asks.parked += 1;
+            asks.due = Some(asks.due.map_or(due, |before| before.min(due)));
+        });
+        std::future::pending().await
+    }
+
+    /// Looks at a job until it is done. The job is in the journal, so giving up here loses nothing. A job that takes
+    /// longer is looked at again by whoever claims the step then.
     async fn wait<K: Kinded>(
         &self,
         model: &dyn Model<K>,
         call: &Call<'_>,
         job: &JobHandle,
+        pass: Option<Pass>,
     ) -> Result<Reply, ModelError> {
+        let begun = Instant::now();
         let mut misses = 0;
         loop {
-            match model.poll(job).await {
-                Ok(Polled::Replied(reply)) => {
-                    self.keep(call, &reply).await?;
-                    return Ok(reply);
-                }
+            let wait = match model.poll(job).await {
+                Ok(Polled::Replied(reply)) => return self.keep(call, reply).await,
                 Ok(Polled::Pending { after_ms }) => {
                     misses = 0;
-                    time::sleep(Duration::from_millis(after_ms.clamp(20, 60_000))).await;
+                    Duration::from_millis(after_ms.max(20)).min(LOOK)
                 }
                 // A look costs nothing, so a look without an answer may be repeated.
                 Err(ModelError::Ambiguous { provider, reason }) if misses >= MISSES => {
@@ -225,61 +486,89 @@ impl Counter {
                     misses += 1;
                     let asked_for =
                         if let Fault::Busy { retry_after } = error.fault() { retry_after } else { None };
-                    time::sleep(
-                        asked_for
-                            .unwrap_or(Duration::from_millis(500 << misses))
-                            .min(Duration::from_secs(60)),
-                    )
-                    .await;
+                    time::sleep(asked_for.unwrap_or(Duration::from_millis(500 << misses)).min(LOOK)).await;
+                    continue;
                 }
                 Err(error) => return Err(error),
+            };
+            if wait > SOON || begun.elapsed() > HERE {
+                if let Some(pass) = pass {
+                    pass.park(FORGOTTEN);
+                }
+                return self.park(wait).await;
             }
+            time::sleep(wait).await;
         }
     }
 
-    /// Stores a reply before anybody reads it.
-    async fn keep(&self, call: &Call<'_>, reply: &Reply) -> Result<(), ModelError> {
-        let body = persist(|| self.store.files().put(reply.body.clone())).await?;
-        let kept = KeptReply { status: reply.status, media_type: reply.media_type.clone(), body };
-        self.points.at("reply filed").await;
-        persist(|| calls::replied(&self.store, &self.workspace, self.fence, &call.key, &kept)).await?;
-        self.points.at("reply noted").await;
-        Ok(())
+    /// Stores a reply before anybody reads it, and gives back the one that is in force.
+    async fn keep(&self, call: &Call<'_>, reply: Reply) -> Result<Reply, ModelError> {
+        let (status, media_type) = (reply.status, reply.media_type.clone());
+        let short =
+            (reply.body.len() <= SHORT).then(|| String::from_utf8(reply.body.to_vec()).ok()).flatten();
+        let kept = match short {
+            Some(text) => KeptReply { status, media_type, body: None, text: Some(text) },
+            None => {
+                let body = persist(|| self.store().files().put(reply.body.clone())).await?;
+                KeptReply { status, media_type, body: Some(body), text: None }
+            }
+        };
+        self.at("reply filed").await;
+        let noted =
+            persist(|| calls::replied(self.store(), &self.run.workspace, self.fence, &call.key, &kept))
+                .await?;
+        self.at("reply noted").await;
+        match noted {
+            Noted::Done => Ok(reply),
+            Noted::Before(kept) => self.fetch(&kept).await,
+        }
     }
 
     async fn fetch(&self, kept: &KeptReply) -> Result<Reply, ModelError> {
-        let body = self.store.files().get(&kept.body).await.map_err(journal)?;
+        let body = match (&kept.text, &kept.body) {
+            (Some(text), _) => Bytes::from(text.clone()),
+            (None, Some(body)) => self.store().files().get(body).await.map_err(journal)?,
+            (None, None) => Bytes::new(),
+        };
         Ok(Reply { status: kept.status, media_type: kept.media_type.clone(), body })
     }
 
-    /// Enters what an answer cost.
-    async fn settle(&self, call: &Call<'_>, usage: &Usage) -> Result<Money, ModelError> {
-        let cost = self.models.price(call.entry, usage, self.currency).unwrap_or_else(|error| {
+    /// Enters what an answer cost; it is written with the step's end, or before its next question.
+    fn settle(&self, call: &Call<'_>, usage: &Usage) -> Money {
+        let cost = self.models().price(call.entry, usage, self.run.currency).unwrap_or_else(|error| {
             // It is paid already: the estimate is nearer to the truth than nothing.
             tracing::warn!(model = %call.entry.id, %error, "the answer's use has no price; the planned price is entered");
             call.price.clone()
         });
-        self.enter(call, &cost, Billed::Yes, usage).await?;
-        self.points.at("call settled").await;
-        Ok(cost)
+        self.enter_cost(call, &cost, Billed::Yes, usage);
+        cost
     }
 
-    async fn enter(
-        &self,
-        call: &Call<'_>,
-        cost: &Money,
-        billed: Billed,
-        usage: &Usage,
-    ) -> Result<(), ModelError> {
-        let settlement = settlement(call, cost, billed, usage);
-        persist(|| calls::settle(&self.store, &self.workspace, self.fence, &call.key, &settlement)).await
+    fn enter_cost(&self, call: &Call<'_>, cost: &Money, billed: Billed, usage: &Usage) {
+        let settled = Settled {
+            workspace: self.run.workspace.clone(),
+            fence: self.fence,
+            key: call.key.clone(),
+            settlement: settlement(call, cost, billed, usage),
+        };
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner).push(settled);
+    }
+
+    /// Writes what was entered, so that what is not used of a reservation is free for the next question.
+    async fn write_settled(&self) -> Result<(), ModelError> {
+        let settled = self.take_settled();
+        if !settled.is_empty() {
+            let ready = persist(|| calls::settle_all(self.store(), &settled)).await?;
+            self.at("call settled").await;
+            self.crew.bring(&ready).await;
+        }
+        Ok(())
     }
 
     /// Ends a call whose reply holds no answer.
     async fn refused(&self, call: &Call<'_>, error: ModelError) -> Result<ModelError, ModelError> {
         if error.billed() == Billed::Yes {
-            self.enter(call, &call.price, Billed::Yes, &Usage { estimated: true, ..Usage::default() })
-                .await?;
+            self.enter_cost(call, &call.price, Billed::Yes, &Usage { estimated: true, ..Usage::default() });
         } else {
             self.give_up(call, &error).await?;
         }
@@ -294,9 +583,11 @@ impl Counter {
         if billed != Billed::Yes {
             settlement.spent_micros = 0;
         }
-        persist(|| calls::failed(&self.store, &self.workspace, self.fence, &call.key, &failure, &settlement))
-            .await?;
-        self.points.at("call failed").await;
+        persist(|| {
+            calls::failed(self.store(), &self.run.workspace, self.fence, &call.key, &failure, &settlement)
+        })
+        .await?;
+        self.at("call failed").await;
         Ok(())
     }
 
@@ -307,9 +598,9 @@ impl Counter {
             .calls
             .iter()
             .filter(|c| c.role == role)
-            .map(|c| self.models.price(entry, &c.usage, self.currency));
+            .map(|c| self.models().price(entry, &c.usage, self.run.currency));
         let most = planned.collect::<Result<Vec<_>, _>>()?.into_iter().max_by_key(|p| p.amount_micros);
-        most.map_or_else(|| self.models.price(entry, &ask.expected(entry), self.currency), Ok)
+        most.map_or_else(|| self.models().price(entry, &ask.expected(entry), self.run.currency), Ok)
     }
 
     /// How many equal questions came before. Questions that differ have different keys anyway, so the count does not
@@ -323,14 +614,17 @@ impl Counter {
     }
 
     fn tell(&self, call: &Call<'_>, cost: &Money, kept: bool) {
-        (self.listener)(Event::CallMade {
-            step: self.spec.key.clone(),
-            role: call.role,
-            model: call.entry.id.clone(),
-            cost: cost.clone(),
-            kept,
-            rehearsed: call.rehearsed,
-        });
+        self.crew.tell(
+            &self.run,
+            Event::CallMade {
+                step: self.spec.key.clone(),
+                role: call.role,
+                model: call.entry.id.clone(),
+                cost: cost.clone(),
+                kept,
+                rehearsed: call.rehearsed,
+            },
+        );
     }
 }
 
@@ -353,16 +647,30 @@ impl Desk for Counter {
     }
 
     async fn put(&self, bytes: Bytes) -> Result<Digest, StepError> {
-        self.store.files().put(bytes).await.map_err(|e| StepError::Files(e.to_string()))
+        self.store().files().put(bytes).await.map_err(|e| StepError::Files(e.to_string()))
     }
 
     async fn get(&self, digest: &Digest) -> Result<Bytes, StepError> {
-        self.store.files().get(digest).await.map_err(|e| StepError::Files(e.to_string()))
+        self.store().files().get(digest).await.map_err(|e| StepError::Files(e.to_string()))
     }
 
     fn progress(&self, done: f32, what: &str) {
-        (self.listener)(Event::StepProgress { step: self.spec.key.clone(), done, what: what.to_owned() });
+        let event = Event::StepProgress { step: self.spec.key.clone(), done, what: what.to_owned() };
+        self.crew.tell(&self.run, event);
     }
+}
+
+/// A question at the desk; it is gone when dropped.
+struct Open<'a>(&'a watch::Sender<Asks>);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|asks| asks.open -= 1);
+    }
+}
+
+fn ask_size(ask: &impl serde::Serialize) -> usize {
+    serde_json::to_string(ask).map_or(0, |text| text.len())
 }
 
 /// A request under way; it lands when dropped.

@@ -16,6 +16,8 @@ use handbill_store::{
 };
 use tokio::time;
 
+use crate::crew::Crew;
+
 /// The session in force. A worker that slept through its lease gets a new one; what it had is no longer its own.
 pub(crate) struct Living(Mutex<Session>);
 
@@ -28,8 +30,9 @@ impl Living {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Beats for ever.
-    pub(crate) async fn beat(&self, store: &Store) {
+    /// Beats for ever, and looks with each beat whether a person ended a run that we work on.
+    pub(crate) async fn beat(&self, crew: &Crew) {
+        let store = &crew.engine.store;
         loop {
             let session = self.session();
             time::sleep(session.lease() / 4).await;
@@ -40,6 +43,9 @@ impl Living {
                     Err(error) => tracing::warn!(%error, "no new session yet"),
                 },
                 Err(error) => tracing::warn!(%error, "heartbeat missed"),
+            }
+            if let Err(error) = crew.look_for_ends().await {
+                tracing::warn!(%error, "could not see which runs were ended");
             }
         }
     }

@@ -160,7 +160,7 @@ async fn a_worker_that_slept_through_its_lease_writes_nothing_and_works_on() {
     let (outcome, ()) = tokio::join!(engine.run(&workspace, &id, &stop), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         // Another machine finds the lease overdue and gives the step away.
-        handbill_store::sessions::bury_all(&engine.store).await.unwrap();
+        handbill_store::sessions::bury_all(&engine.store, 3).await.unwrap();
     });
     let outcome = outcome.unwrap();
     assert_eq!((outcome.state, outcome.outputs.len()), (RunState::Succeeded, 7));

@@ -309,7 +309,7 @@ pub(super) fn an_order(steps: Vec<StepSpec>) -> Order {
         recipe: "toy 1".into(),
     };
     let planned = Money { amount_micros: PLANNED, currency: Currency::Usd };
-    Order { inputs, steps, planned, ceiling_micros: None }
+    Order { inputs, steps, planned, ceiling_micros: None, key: None, bulk: false }
 }
 
 /// One machine: a folder with a database, files and the provider's bill.
