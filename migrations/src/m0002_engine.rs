@@ -2,7 +2,10 @@
 //!
 //! Indexes on steps are partial: a million ended steps weigh nothing in the search for the next one.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use sea_orm_migration::{
+    prelude::*,
+    sea_orm::{ConnectionTrait, TransactionTrait},
+};
 
 /// This change.
 #[derive(Debug, DeriveMigrationName)]
@@ -105,16 +108,19 @@ const DOWN: &[&str] = &[
 #[allow(elided_lifetimes_in_paths, reason = "the trait elides it, and the macro counts lifetimes")]
 impl MigrationTrait for Migration {
     async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        for change in UP {
-            schema.get_connection().execute_unprepared(change).await?;
-        }
-        Ok(())
+        all(schema, UP).await
     }
 
     async fn down(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        for change in DOWN {
-            schema.get_connection().execute_unprepared(change).await?;
-        }
-        Ok(())
+        all(schema, DOWN).await
     }
+}
+
+/// All or nothing, and on one connection: another one of SQLite would not see at once that a table is gone.
+async fn all(schema: &SchemaManager<'_>, changes: &[&str]) -> Result<(), DbErr> {
+    let tx = schema.get_connection().begin().await?;
+    for change in changes {
+        tx.execute_unprepared(change).await?;
+    }
+    tx.commit().await
 }

@@ -1,6 +1,7 @@
 //! What we keep: rows in SQLite or PostgreSQL, files beside them. One file per table; every function takes the workspace.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod audit;
 pub mod budgets;
 pub mod calls;
 mod error;
