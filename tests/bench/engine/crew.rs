@@ -47,13 +47,21 @@ impl Crew {
         let settings = handbill_store::Settings { rows: place.rows.clone(), files: place.files.clone() };
         let store = Store::open(&settings).await.expect("the store");
         let toy = Arc::<Toy>::default();
+        let models = Arc::new(Catalogue::default());
         let mut engine = match &place.redis {
             None => {
-                Engine::new(store, Arc::new(Local::default()), Arc::new(Catalogue::default()), toy.clone())
+                let local = Arc::new(Local::default());
+                let mut engine = Engine::new(store, local.clone(), models, toy.clone());
+                engine.limits = local.clone();
+                engine.signals = Some(local);
+                engine
             }
             Some(url) => {
                 let redis = Arc::new(Redis::open(url, "bench").await.expect("redis"));
-                Engine::new(store, redis, Arc::new(Catalogue::default()), toy.clone())
+                let mut engine = Engine::new(store, redis.clone(), models, toy.clone());
+                engine.limits = redis.clone();
+                engine.signals = Some(redis);
+                engine
             }
         };
         let workers = place.workers;
@@ -85,8 +93,8 @@ impl Crew {
         }
     }
 
-    /// Lets them go home.
-    pub async fn end(mut self) {
+    /// Lets them rest until they begin again.
+    pub async fn rest(&mut self) {
         if let Some((stop, task)) = self.work.take() {
             stop.request();
             let _ = tokio::time::timeout(Duration::from_secs(20), task).await;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use handbill_domain::ids::{RunId, WorkspaceId};
-use handbill_worker::Order;
+use handbill_pipeline::graph::StepSpec;
 
 use crate::{
     crew::{Crew, Other, Place},
@@ -73,13 +73,18 @@ impl Bench<'_> {
         place: &Place,
         runs: usize,
         bulk: bool,
-        graph: impl Fn() -> Vec<handbill_pipeline::graph::StepSpec>,
+        graph: impl Fn() -> Vec<StepSpec>,
     ) -> Pace {
         let (mut crew, here) = (Crew::open(place).await, WorkspaceId::default());
+        // One run beforehand: connections are open, and it is known who is in flight.
+        let warm = crew.submit(&here, &toy::an_order(u64::MAX, toy::a_graph(), false)).await;
+        crew.begin();
+        crew.done(&here, &[warm]).await;
+        crew.rest().await;
         let accepting = Instant::now();
         let (mut ids, mut steps) = (Vec::new(), 0);
         for number in 0..runs {
-            let order = an_order(number, graph(), bulk);
+            let order = toy::an_order(number as u64, graph(), bulk);
             steps += order.steps.len();
             ids.push(crew.submit(&here, &order).await);
         }
@@ -90,7 +95,7 @@ impl Bench<'_> {
         crew.done(&here, &ids).await;
         let seconds = begun.elapsed().as_secs_f64();
         let after = self.redis.used();
-        crew.end().await;
+        crew.rest().await;
         #[allow(clippy::cast_precision_loss)]
         let each = |total: f64| total / steps as f64;
         Pace {
@@ -116,7 +121,7 @@ impl Bench<'_> {
         let (night, day) = (WorkspaceId::new("night"), WorkspaceId::new("day"));
         let mut ids: Vec<RunId> = Vec::new();
         for number in 0..backlog.div_ceil(IN_A_RUN) {
-            ids.push(crew.submit(&night, &an_order(number, toy::nothing(IN_A_RUN), true)).await);
+            ids.push(crew.submit(&night, &toy::an_order(number as u64, toy::nothing(IN_A_RUN), true)).await);
         }
         crew.begin();
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -124,13 +129,15 @@ impl Bench<'_> {
         for number in 0..orders {
             let name = format!("order {number}");
             let ordered = Instant::now();
-            let run = crew.submit(&day, &an_order(1_000_000 + number, toy::a_timed(&name, 0), false)).await;
+            let run = crew
+                .submit(&day, &toy::an_order(1_000_000 + number as u64, toy::a_timed(&name, 0), false))
+                .await;
             crew.done(&day, &[run]).await;
             waits.push((crew.toy.begun.lock().expect("no panic")[&name][0] - ordered).as_secs_f64());
         }
         let left = backlog as u64 - crew.toy.ran.load(Ordering::Relaxed).min(backlog as u64);
         println!("  the backlog still had {left} steps when the last order was done");
-        crew.end().await;
+        crew.rest().await;
         p95(waits)
     }
 
@@ -140,7 +147,7 @@ impl Bench<'_> {
         let (mut crew, here) = (Crew::open(&place).await, WorkspaceId::default());
         crew.begin();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let run = crew.submit(&here, &an_order(0, toy::a_chain(length), false)).await;
+        let run = crew.submit(&here, &toy::an_order(0, toy::a_chain(length), false)).await;
         crew.done(&here, &[run]).await;
         let begun = crew.toy.begun.lock().expect("no panic").clone();
         let ended = crew.toy.ended.lock().expect("no panic").clone();
@@ -149,7 +156,7 @@ impl Bench<'_> {
             .zip(begun.values().skip(1))
             .map(|(end, begin)| (begin[0] - *end).as_secs_f64() * 1e3);
         let waits = waits.collect();
-        crew.end().await;
+        crew.rest().await;
         p95(waits)
     }
 
@@ -162,7 +169,7 @@ impl Bench<'_> {
         let mut other = Other::start(&Place { files: self.folder.join("another machine"), ..place.clone() });
         for number in 0..STEPS {
             let name = format!("step {number}");
-            crew.submit(&here, &an_order(number, toy::a_timed(&name, 30_000), false)).await;
+            crew.submit(&here, &toy::an_order(number as u64, toy::a_timed(&name, 30_000), false)).await;
         }
         other.has_begun(STEPS).await;
         crew.begin();
@@ -178,11 +185,6 @@ impl Bench<'_> {
         crew.abort();
         took
     }
-}
-
-fn an_order(number: usize, steps: Vec<handbill_pipeline::graph::StepSpec>, bulk: bool) -> Order {
-    let order = toy::an_order(number as u64, steps, Some(1_000_000));
-    Order { bulk, ..order }
 }
 
 fn p95(mut values: Vec<f64>) -> f64 {

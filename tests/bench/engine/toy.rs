@@ -198,7 +198,7 @@ pub fn a_timed(name: &str, ms: u64) -> Vec<StepSpec> {
 }
 
 /// An order; the number makes it another one than those before.
-pub fn an_order(number: u64, steps: Vec<StepSpec>, ceiling_micros: Option<i64>) -> Order {
+pub fn an_order(number: u64, steps: Vec<StepSpec>, bulk: bool) -> Order {
     let brief = json!({
         "handbill": 1, "campaign": "toy", "objective": "launch", "audience": "all", "key_message": "m", "call_to_action": "go",
         "product": { "name": "Toy", "category": "toys", "photos": [{ "file": "toy.png" }],
@@ -215,5 +215,5 @@ pub fn an_order(number: u64, steps: Vec<StepSpec>, ceiling_micros: Option<i64>) 
     };
     let calls = steps.iter().map(|s| s.calls.len()).sum::<usize>();
     let planned = Money { amount_micros: PRICE * i64::try_from(calls).unwrap_or(0), currency: Currency::Usd };
-    Order { inputs, steps, planned, ceiling_micros }
+    Order { inputs, steps, planned, ceiling_micros: Some(1_000_000), key: None, bulk }
 }
