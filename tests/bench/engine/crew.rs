@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -162,6 +162,7 @@ pub async fn work(rows: &str, redis: &str, files: &Path, lease_s: u64) {
     let redis = (!redis.is_empty()).then(|| redis.to_owned());
     let place = Place { rows: rows.to_owned(), redis, files: files.to_owned(), lease_s, workers: 16 };
     let mut crew = Crew::open(&place).await;
+    crew.toy.slow.store(true, Ordering::Relaxed);
     crew.begin();
     loop {
         tokio::time::sleep(Duration::from_millis(50)).await;

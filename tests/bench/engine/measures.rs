@@ -169,7 +169,7 @@ impl Bench<'_> {
         let mut other = Other::start(&Place { files: self.folder.join("another machine"), ..place.clone() });
         for number in 0..STEPS {
             let name = format!("step {number}");
-            crew.submit(&here, &toy::an_order(number as u64, toy::a_timed(&name, 30_000), false)).await;
+            crew.submit(&here, &toy::an_order(number as u64, toy::a_timed(&name, 60_000), false)).await;
         }
         other.has_begun(STEPS).await;
         crew.begin();

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -36,6 +36,8 @@ const PRICE: i64 = 1000;
 #[derive(Default)]
 pub struct Toy {
     pub ran: AtomicU64,
+    /// Do steps take the time that they name?
+    pub slow: AtomicBool,
     pub begun: Mutex<BTreeMap<String, Vec<Instant>>>,
     pub ended: Mutex<BTreeMap<String, Instant>>,
 }
@@ -48,7 +50,9 @@ impl Runner for Toy {
         if let Some(name) = timed {
             self.begun.lock().expect("no panic").entry(name.to_owned()).or_default().push(Instant::now());
         }
-        if let Some(ms) = step.params["ms"].as_u64() {
+        if self.slow.load(Ordering::Relaxed)
+            && let Some(ms) = step.params["ms"].as_u64()
+        {
             tokio::time::sleep(Duration::from_millis(ms)).await;
         }
         let parents: Vec<Value> = step.needs.iter().map(|need| ctx.output(need)).collect::<Result<_, _>>()?;
@@ -192,7 +196,7 @@ pub fn a_chain(length: usize) -> Vec<StepSpec> {
     steps.map(|n| a_step(name(n), Lane::Model, needs(n), 0, json!({ "timed": name(n) }))).collect()
 }
 
-/// One step that takes so long and whose beginning is remembered under this name.
+/// One step that takes so long where steps are slow, and whose beginning is remembered under this name.
 pub fn a_timed(name: &str, ms: u64) -> Vec<StepSpec> {
     vec![a_step("only".into(), Lane::Model, vec![], 0, json!({ "timed": name, "ms": ms }))]
 }
