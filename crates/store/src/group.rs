@@ -27,8 +27,11 @@ pub(crate) trait Batch: Send + Sized + Clone + 'static {
 /// Where writes of one kind meet.
 pub(crate) struct Group<B: Batch>(Mutex<Waiting<B>>);
 
+/// A write, and who waits for it.
+type Waits<B> = (B, oneshot::Sender<Result<<B as Batch>::Done, Error>>);
+
 struct Waiting<B: Batch> {
-    line: Vec<(B, oneshot::Sender<Result<B::Done, Error>>)>,
+    line: Vec<Waits<B>>,
     writers: usize,
 }
 
@@ -45,7 +48,7 @@ impl<B: Batch> Group<B> {
     }
 
     /// Takes what waits; nothing: this writer is done.
-    fn take(&self) -> Vec<(B, oneshot::Sender<Result<B::Done, Error>>)> {
+    fn take(&self) -> Vec<Waits<B>> {
         let mut waiting = self.waiting();
         let many = waiting.line.len().min(MOST);
         if many == 0 {
@@ -109,7 +112,7 @@ pub(crate) async fn write<B: Batch>(store: &Store, one: B) -> Result<B::Done, Er
     answer.await.map_err(|_| Error::Files("the process ends".into()))?
 }
 
-async fn together<B: Batch>(store: &Store, taken: Vec<(B, oneshot::Sender<Result<B::Done, Error>>)>) {
+async fn together<B: Batch>(store: &Store, taken: Vec<Waits<B>>) {
     let (batch, tell): (Vec<B>, Vec<_>) = taken.into_iter().unzip();
     let mut done = B::write(store, &batch).await;
     for _ in 0..3 {

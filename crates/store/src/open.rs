@@ -52,8 +52,11 @@ impl Store {
         tokio::fs::create_dir_all(&locks)
             .await
             .map_err(|e| Error::Files(format!("{}: {e}", locks.display())))?;
-        let db = connect(&settings.rows).await?;
-        Migrator::up(&db, None).await?;
+        // Connections that were open before a change of the schema would remember tables as they were.
+        let first = connect(&settings.rows, Some(1)).await?;
+        Migrator::up(&first, None).await?;
+        first.close().await?;
+        let db = connect(&settings.rows, None).await?;
         let files = Files::open(&settings.files)?;
         let groups = std::sync::Arc::new(Groups::of(db.get_database_backend() == DbBackend::Sqlite));
         Ok(Self { db, groups, locks, files })
@@ -79,7 +82,7 @@ impl Store {
     }
 }
 
-async fn connect(url: &str) -> Result<DatabaseConnection, Error> {
+async fn connect(url: &str, most: Option<u32>) -> Result<DatabaseConnection, Error> {
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging(false).acquire_timeout(PATIENCE);
     if let Some(path) = url.strip_prefix("sqlite://") {
@@ -89,7 +92,7 @@ async fn connect(url: &str) -> Result<DatabaseConnection, Error> {
                 .await
                 .map_err(|e| Error::Files(format!("{}: {e}", folder.display())))?;
         }
-        options.max_connections(4).min_connections(1);
+        options.max_connections(most.unwrap_or(4)).min_connections(1);
         // `synchronous=FULL`: a call's row must be on the disk before the call leaves, even if the power fails.
         options.map_sqlx_sqlite_opts(|o| {
             o.create_if_missing(true)
@@ -99,7 +102,7 @@ async fn connect(url: &str) -> Result<DatabaseConnection, Error> {
                 .foreign_keys(true)
         });
     } else {
-        options.max_connections(16);
+        options.max_connections(most.unwrap_or(16));
     }
     Ok(Database::connect(options).await?)
 }

@@ -181,7 +181,7 @@ async fn chaos_on_postgres_and_redis_leaves_everything_done_and_paid_once() {
     let (postgres, mut redis) = (Postgres::start(), Redis::start());
     let world = World {
         rows: Some(postgres.database("chaos")),
-        redis: Some((redis.url(), redis.prefix())),
+        redis: Some((redis.url(), redis.another())),
         ..World::new(temper())
     };
     chaos(world, Some(&mut redis), Some(&postgres)).await;

@@ -25,8 +25,9 @@ impl Postgres {
         }
         let (data, port) = (folder.path().join("data"), a_port());
         let dir = folder.path().display();
-        let options =
-            format!("-p {port} -k {dir} -c listen_addresses=127.0.0.1 -c max_connections=200 -c shared_buffers=64MB");
+        let options = format!(
+            "-p {port} -k {dir} -c listen_addresses=127.0.0.1 -c max_connections=200 -c shared_buffers=64MB"
+        );
         quietly(
             as_postgres(&bin.join("initdb"))
                 .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "-D"])
@@ -76,20 +77,30 @@ pub(super) struct Redis {
     process: Child,
     port: u16,
     folder: tempfile::TempDir,
-    /// The last prefix that was given out.
-    prefixes: AtomicU32,
+    /// The last name that was given out.
+    names: AtomicU32,
 }
 
 impl Redis {
     pub(super) fn start() -> Self {
         let (folder, port) = (tempfile::tempdir().unwrap(), a_port());
         let process = Self::spawn(port, folder.path());
-        Self { process, port, folder, prefixes: AtomicU32::new(0) }
+        Self { process, port, folder, names: AtomicU32::new(0) }
     }
 
     fn spawn(port: u16, folder: &Path) -> Child {
-        let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        let mut child = Command::new("redis-server")
+            .args([
+                "--port",
+                &port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--dir",
+            ])
             .arg(folder)
             .stdout(Stdio::null())
             .spawn()
@@ -100,6 +111,8 @@ impl Redis {
             }
             std::thread::sleep(Duration::from_millis(25));
         }
+        let _ = child.kill();
+        let _ = child.wait();
         panic!("redis-server did not start");
     }
 
@@ -107,8 +120,9 @@ impl Redis {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    pub(super) fn prefix(&self) -> String {
-        format!("t{}", self.prefixes.fetch_add(1, Ordering::Relaxed))
+    /// A name that nobody had before.
+    pub(super) fn another(&self) -> String {
+        format!("t{}", self.names.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Forgets everything.

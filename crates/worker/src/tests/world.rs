@@ -18,23 +18,21 @@ use handbill_domain::{
     ids::WorkspaceId,
     model::{Entry, PriceUnit, Role},
     money::{Currency, Money},
-    step::Lane,
 };
-use handbill_pipeline::{
-    Context, Error as StepError,
-    graph::{PlannedCall, StepOutput, StepSpec},
-};
+use handbill_pipeline::{Context, Error as StepError, graph::StepOutput};
 use handbill_providers::{
     Error as ModelError,
     ask::{
-        Found, Image, JobHandle, Model, Polled, Reply, Speech, Submission, Text, TextAnswer, TextAsk, Usage, Video,
+        Found, Image, JobHandle, Model, Polled, Reply, Speech, Submission, Text, TextAnswer, TextAsk, Usage,
+        Video,
     },
 };
 use handbill_queue::{Local, Redis, limits::Account};
 use handbill_store::Store;
 use serde_json::{Value, json};
 
-use crate::{Engine, Inputs, Models, Order, Runner, Settings};
+pub(super) use super::orders::*;
+use crate::{Engine, Models, Runner, Settings};
 
 /// What one call costs: two tenths of a dollar. The plan foresees three.
 pub(super) const COST: i64 = 200_000;
@@ -193,7 +191,11 @@ impl Model<Text> for Provider {
                 return Err(ModelError::Ambiguous { provider: provider(), reason: "cut off".into() });
             }
             Some(Says::Broken) => {
-                return Err(ModelError::Unavailable { provider: provider(), reason: "503".into(), retry_after: None });
+                return Err(ModelError::Unavailable {
+                    provider: provider(),
+                    reason: "503".into(),
+                    retry_after: None,
+                });
             }
             Some(Says::Nonsense) => body = "nonsense".into(),
             None => {}
@@ -257,7 +259,7 @@ fn reply(body: String) -> Reply {
     Reply { status: 200, media_type: "text/plain".into(), body: Bytes::from(body) }
 }
 
-fn usage(requests: u64) -> Usage {
+pub(super) fn usage(requests: u64) -> Usage {
     Usage { counts: vec![(PriceUnit::Request, requests)], ..Usage::default() }
 }
 
@@ -327,7 +329,7 @@ impl Runner for Toy {
             ctx.step.needs.iter().map(|need| ctx.output(need)).collect::<Result<_, _>>()?
         };
         ctx.desk.progress(0.5, "half");
-        let question = question(key, &parents);
+        let question = question(key, ctx.seed, &parents);
         let asks = ctx.step.calls.iter().map(|call| ctx.desk.text(call.role, &question));
         let answers = futures_util::future::join_all(asks).await;
         tokio::time::sleep(self.takes.get(key).copied().unwrap_or_default()).await;
@@ -345,77 +347,34 @@ impl Runner for Toy {
     }
 }
 
-fn question(key: &str, parents: &[Value]) -> TextAsk {
+fn question(key: &str, seed: u64, parents: &[Value]) -> TextAsk {
     TextAsk {
         task: "toy".into(),
         system: String::new(),
         user: format!("{key} after {} parents", parents.len()),
         schema: json!({}),
         inputs: json!({ "parents": parents }),
-        seed: 1,
+        seed,
         max_output_tokens: 10,
         repair: None,
     }
 }
 
-pub(super) fn a_step(key: &str, kind: &str, needs: &[&str], calls: usize) -> StepSpec {
-    let call = PlannedCall { role: Role::Writer, usage: usage(3), at_most: 1 };
-    StepSpec {
-        key: key.into(),
-        kind: kind.into(),
-        lane: if calls > 0 { Lane::Model } else { Lane::Media },
-        needs: needs.iter().map(|n| (*n).to_owned()).collect(),
-        params: Value::Null,
-        makes: vec![format!("asset.{key}")],
-        calls: vec![call; calls],
-        stage: kind.into(),
-    }
-}
-
-/// plan → four texts → one page of all of them, and a picture of the plan. One text asks the same question twice.
-pub(super) fn a_graph() -> Vec<StepSpec> {
-    vec![
-        a_step("page", "media", &["text.1", "text.2", "text.3", "text.4"], 0),
-        a_step("plan", "words", &[], 1),
-        a_step("text.1", "words", &["plan"], 1),
-        a_step("text.2", "words", &["plan"], 2),
-        a_step("text.3", "words", &["plan"], 1),
-        a_step("text.4", "words", &["plan"], 1),
-        a_step("picture", "media", &["plan"], 0),
-    ]
-}
-
-/// The calls of [`a_graph`].
-pub(super) const CALLS: i64 = 6;
-
-pub(super) fn an_order(steps: Vec<StepSpec>) -> Order {
-    let brief = json!({
-        "handbill": 1, "campaign": "toy", "objective": "launch", "audience": "all", "key_message": "m", "call_to_action": "go",
-        "product": { "name": "Toy", "category": "toys", "photos": [{ "file": "toy.png" }],
-                     "facts": [{ "id": "one", "label": "Pieces", "value": 1 }] },
-        "brand": { "name": "Brand", "colors": { "primary": "#112233" } },
-        "locales": ["en-US"], "placements": ["google_ads.rsa"],
-    });
-    let inputs = Inputs {
-        brief: serde_json::from_value(brief).unwrap(),
-        brief_files: BTreeMap::new(),
-        seed: u64::MAX,
-        models: BTreeMap::from([("writer".into(), "toy/one".into())]),
-        recipe: "toy 1".into(),
-    };
-    let planned = Money { amount_micros: PLANNED, currency: Currency::Usd };
-    Order { inputs, steps, planned, ceiling_micros: None, key: None, bulk: false }
-}
+/// Workspace, run and step → how often it succeeded.
+type Successes = BTreeMap<(String, String, String), u32>;
 
 /// One machine: a folder with a database, files and the provider's bill.
 pub(super) struct World {
     pub(super) folder: PathBuf,
     pub(super) temper: Temper,
     pub(super) toy: Arc<Toy>,
+    /// How often each step of each run succeeded, as its engines told.
+    pub(super) succeeded: Arc<Mutex<Successes>>,
     /// A database elsewhere; else it is in the folder.
     pub(super) rows: Option<String>,
     /// A Redis and a prefix in it; else everything is in the process.
     pub(super) redis: Option<(String, String)>,
+    #[allow(dead_code, reason = "the folder goes when it is dropped")]
     pub(super) kept: Option<tempfile::TempDir>,
 }
 
@@ -423,11 +382,27 @@ impl World {
     pub(super) fn new(temper: Temper) -> Self {
         let kept = tempfile::tempdir().unwrap();
         let folder = kept.path().to_owned();
-        Self { folder, temper, toy: Arc::default(), rows: None, redis: None, kept: Some(kept) }
+        Self {
+            folder,
+            temper,
+            toy: Arc::default(),
+            succeeded: Arc::default(),
+            rows: None,
+            redis: None,
+            kept: Some(kept),
+        }
     }
 
     pub(super) fn at(folder: &Path, temper: Temper) -> Self {
-        Self { folder: folder.to_owned(), temper, toy: Arc::default(), rows: None, redis: None, kept: None }
+        Self {
+            folder: folder.to_owned(),
+            temper,
+            toy: Arc::default(),
+            succeeded: Arc::default(),
+            rows: None,
+            redis: None,
+            kept: None,
+        }
     }
 
     pub(super) fn bill(&self) -> Bill {
@@ -463,7 +438,15 @@ impl World {
                 Engine { limits: redis.clone(), signals: Some(redis), ..engine }
             }
         };
-        engine.settings = Settings { backoff_ms: 5, attempts: 4, lease_s: 2, crashes: 50, ..Settings::default() };
+        let succeeded = self.succeeded.clone();
+        engine.watch = Some(Arc::new(move |workspace, run, event| {
+            if let crate::Event::StepFinished { step, .. } = event {
+                let of = (workspace.to_string(), run.to_string(), step.clone());
+                *succeeded.lock().unwrap().entry(of).or_default() += 1;
+            }
+        }));
+        engine.settings =
+            Settings { backoff_ms: 5, attempts: 4, lease_s: 2, crashes: 50, ..Settings::default() };
         engine
     }
 }
