@@ -103,6 +103,8 @@ async fn connect(url: &str, most: Option<u32>) -> Result<DatabaseConnection, Err
         });
     } else {
         options.max_connections(most.unwrap_or(16));
+        // A plan that was made for an empty table is a bad one when a run of a million steps has come.
+        options.map_sqlx_postgres_opts(|o| o.options([("plan_cache_mode", "force_custom_plan")]));
     }
     Ok(Database::connect(options).await?)
 }

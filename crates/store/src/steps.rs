@@ -29,7 +29,7 @@ mod insert;
 
 pub(crate) use again::{begin_again, cancel_some, failed, release_held, reopen, retry, stale};
 pub(crate) use claim::{Claim, abandon};
-pub use claim::{claim, claim_many};
+pub use claim::{claim, claim_many, held_by};
 pub use finish::{End, Finish, Finished, finish};
 pub(crate) use finish::{count, unblock};
 pub(crate) use insert::insert;

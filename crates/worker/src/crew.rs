@@ -66,6 +66,8 @@ pub(crate) struct Crew {
     /// A step whose worker died with it may be the reason, so one of these runs at a time.
     pub(crate) suspects: Arc<Semaphore>,
     runs: Mutex<HashMap<(WorkspaceId, RunId), Arc<Running>>>,
+    /// Claims that somebody here works on.
+    at_work: Mutex<HashSet<(i64, i64)>>,
 }
 
 /// What the steps of a run share.
@@ -100,6 +102,7 @@ impl Crew {
             over: Stop::default(),
             suspects: Arc::new(Semaphore::new(1)),
             runs: Mutex::default(),
+            at_work: Mutex::default(),
         }))
     }
 
@@ -164,8 +167,11 @@ impl Crew {
                 Ok(begun) => {
                     for (job, step, inputs) in begun {
                         let crew = self.clone();
+                        let claim = (step.id, step.epoch);
+                        crew.at_work().insert(claim);
                         hands.spawn(async move {
                             attempt::attempt(&crew, step, inputs, job.class).await;
+                            crew.at_work().remove(&claim);
                             drop(job);
                         });
                     }
@@ -230,6 +236,32 @@ impl Crew {
     fn runs(&self) -> MutexGuard<'_, HashMap<(WorkspaceId, RunId), Arc<Running>>> {
         // The map is whole after every change, so a panic elsewhere does not spoil it.
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn at_work(&self) -> MutexGuard<'_, HashSet<(i64, i64)>> {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives back what the database thinks that we have, and we do not know of: the answer to a claim, or to the end of a
+    /// step, was lost on its way. `before` is what was unknown at the last look: one look may be too early.
+    pub(crate) async fn find_mislaid(&self, before: &mut HashSet<(i64, i64)>) -> Result<(), Error> {
+        let store = &self.engine.store;
+        let mut unknown = HashSet::new();
+        for (workspace, fence) in steps::held_by(store, self.living.session().id()).await? {
+            let claim = (fence.step, fence.epoch);
+            if self.at_work().contains(&claim) {
+                continue;
+            }
+            if before.contains(&claim) {
+                tracing::warn!(step = fence.step, "a step was mislaid; it is given back");
+                steps::release(store, &workspace, fence).await?;
+                self.bell.notify_one();
+            } else {
+                unknown.insert(claim);
+            }
+        }
+        *before = unknown;
+        Ok(())
     }
 
     /// Forgets a run that ended.

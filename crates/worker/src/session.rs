@@ -1,6 +1,7 @@
 //! Our own sign of life in the store, renewed for as long as we live.
 
 use std::{
+    collections::HashSet,
     process,
     sync::{
         Mutex, PoisonError,
@@ -33,6 +34,7 @@ impl Living {
     /// Beats for ever, and looks with each beat whether a person ended a run that we work on.
     pub(crate) async fn beat(&self, crew: &Crew) {
         let store = &crew.engine.store;
+        let mut mislaid = HashSet::new();
         loop {
             let session = self.session();
             time::sleep(session.lease() / 4).await;
@@ -46,6 +48,9 @@ impl Living {
             }
             if let Err(error) = crew.look_for_ends().await {
                 tracing::warn!(%error, "could not see which runs were ended");
+            }
+            if let Err(error) = crew.find_mislaid(&mut mislaid).await {
+                tracing::warn!(%error, "could not see what was mislaid");
             }
         }
     }

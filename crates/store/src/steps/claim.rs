@@ -7,7 +7,7 @@ use handbill_domain::{
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
 
-use super::{Ready, Step, count, group, row, unblock};
+use super::{Fence, Ready, Step, count, group, row, unblock};
 use crate::{
     Error, Store,
     error::unreadable,
@@ -77,6 +77,21 @@ impl Batch for Claim {
     fn group(groups: &Groups) -> &Group<Self> {
         &groups.claims
     }
+}
+
+/// The running steps of a session, as the database sees them.
+pub async fn held_by(store: &Store, session: &str) -> Result<Vec<(WorkspaceId, Fence)>, Error> {
+    #[derive(FromQueryResult)]
+    struct Held {
+        workspace_id: String,
+        id: i64,
+        epoch: i64,
+    }
+    let sql =
+        "SELECT workspace_id, id, epoch FROM steps WHERE session_id = $1 AND state = 'running' ORDER BY id";
+    let held: Vec<Held> = rows(&store.db, sql, vec![session.into()]).await?;
+    let read = |h: Held| (WorkspaceId::new(h.workspace_id), Fence { step: h.id, epoch: h.epoch });
+    Ok(held.into_iter().map(read).collect())
 }
 
 /// Gives the running steps of an ended session back. A step that its worker died with (`crashed`) is counted, and given

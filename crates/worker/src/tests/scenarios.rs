@@ -112,7 +112,7 @@ pub(super) async fn everybody_is_served_and_every_ticket_may_come_thrice(mut wor
 }
 
 pub(super) async fn a_step_that_waits_for_a_provider_gives_its_slot_back(mut world: World) -> World {
-    world.temper = Temper { keyed: true, jobs: true, job_ms: 700, ..Temper::default() };
+    world.temper = Temper { keyed: true, jobs: true, job_ms: 1500, ..Temper::default() };
     let mut engine = world.engine().await;
     engine.settings.model_workers = 1;
     let id = engine.submit(&here(), &order(1, texts(8))).await.unwrap();
@@ -124,7 +124,7 @@ pub(super) async fn a_step_that_waits_for_a_provider_gives_its_slot_back(mut wor
     })
     .await;
     assert_eq!(ended(&engine.store, &here(), &id).await, RunState::Succeeded);
-    assert!(begun.elapsed() < Duration::from_millis(700 * 7), "one after another");
+    assert!(begun.elapsed() < Duration::from_millis(1500 * 7), "one after another");
     assert!(steps::all(&engine.store, &here(), &id).await.unwrap().iter().all(|s| s.attempts == 0));
     crew.go().await;
     world
