@@ -53,6 +53,7 @@ impl Batch for Begin {
         let tx = store.begin().await?;
         let held = held(&tx, batch).await?;
         let known = known(&tx, batch).await?;
+        let earlier = earlier(&tx, batch, &held, &known).await?;
         let payers: BTreeMap<i64, Payers> = held.values().map(|h| (h.id, h.payers())).collect();
         let paying = batch.iter().filter(|b| b.new.reserved_micros != 0);
         let book = paying.filter_map(|b| Some((payers.get(&b.fence.step)?, b.new.currency.code())));
@@ -73,8 +74,8 @@ impl Batch for Begin {
                 // Nothing leaves for a run that a person ended.
                 _ if held.run_state == "canceled" => Ok(Begun::Canceled),
                 Some(call) => page.again(begin, payers, call),
-                None => match earlier(&tx, begin, held).await? {
-                    Some(reply) => Ok(Begun::Reused { reply }),
+                None => match earlier.get(&begin.new.key) {
+                    Some(reply) => read(Some(reply)).map(|reply| Begun::Reused { reply }),
                     None => Ok(page.first(begin, payers)),
                 },
             });
@@ -116,26 +117,38 @@ async fn known(
     Ok(found.into_iter().map(|c| ((c.workspace_id.clone(), c.key.clone()), c)).collect())
 }
 
-/// The answer to an equal question of an earlier run of the same campaign.
+/// The answers to equal questions of earlier runs of the same campaign, by key.
 async fn earlier(
     db: &impl ConnectionTrait,
-    begin: &Begin,
-    held: &Held,
-) -> Result<Option<super::KeptReply>, Error> {
-    let (true, Some(campaign)) = (begin.new.reuse, &held.campaign_id) else { return Ok(None) };
-    let sql = "SELECT c.* FROM calls c JOIN runs r ON r.workspace_id = c.workspace_id AND r.id = c.run_id
-               WHERE c.workspace_id = $1 AND c.request = $2 AND c.model = $3 AND c.sequence = $4 AND c.run_id <> $5
-               AND r.campaign_id = $6 AND c.state = 'settled' ORDER BY c.changed_at DESC, c.key LIMIT 1";
-    let values = vec![
-        begin.workspace.as_str().into(),
-        begin.new.request.as_str().into(),
-        begin.new.model.as_str().into(),
-        begin.new.sequence.into(),
-        begin.new.run.as_str().into(),
-        campaign.as_str().into(),
-    ];
-    let call: Option<row::Model> = crate::open::row(db, sql, values).await?;
-    call.map(|call| read(call.reply.as_deref())).transpose()
+    batch: &[Begin],
+    held: &BTreeMap<i64, Held>,
+    known: &BTreeMap<(String, String), row::Model>,
+) -> Result<BTreeMap<String, String>, Error> {
+    #[derive(FromQueryResult)]
+    struct Earlier {
+        key: String,
+        reply: Option<String>,
+    }
+    let mut wanted = Vec::new();
+    for begin in batch.iter().filter(|b| b.new.reuse) {
+        let campaign = held.get(&begin.fence.step).and_then(|held| held.campaign_id.as_deref());
+        let key = (begin.workspace.as_str().to_owned(), begin.new.key.clone());
+        if let (Some(campaign), false) = (campaign, known.contains_key(&key)) {
+            wanted.push(json!({ "workspace": begin.workspace.as_str(), "key": begin.new.key, "request": begin.new.request.as_str(),
+                "model": begin.new.model, "sequence": begin.new.sequence, "run": begin.new.run.as_str(), "campaign": campaign }));
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let sql = "SELECT v.key, c.reply FROM {rows(workspace text, key text, request text, model text, sequence integer, run text, campaign text)}
+               JOIN calls c ON c.workspace_id = v.workspace AND c.request = v.request AND c.model = v.model AND c.sequence = v.sequence
+                 AND c.run_id <> v.run AND c.state = 'settled'
+               JOIN runs r ON r.workspace_id = c.workspace_id AND r.id = c.run_id AND r.campaign_id = v.campaign
+               ORDER BY c.changed_at, c.key";
+    let found: Vec<Earlier> = rows(db, sql, vec![list(wanted)?]).await?;
+    // The latest one comes last and stays.
+    Ok(found.into_iter().filter_map(|e| Some((e.key, e.reply?))).collect())
 }
 
 /// What a batch writes.

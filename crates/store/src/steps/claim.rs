@@ -12,7 +12,7 @@ use crate::{
     Error, Store,
     error::unreadable,
     group::{Batch, Group, Groups},
-    open::{list, rows},
+    open::{is_sqlite, list, rows},
 };
 
 /// A step that a session wants.
@@ -40,15 +40,20 @@ pub async fn claim_many(
     session: &str,
 ) -> Result<Vec<Step>, Error> {
     let given = list(steps.iter().map(|(w, step)| json!({ "workspace": w.as_str(), "step": step })))?;
-    // The inner SELECT locks in the order of ids and passes over what somebody else has in hand.
-    let sql = "UPDATE steps SET state = 'running', epoch = epoch + 1, session_id = $2, due_at = NULL, started_at = {now}
-               WHERE id IN (
-                 SELECT s.id FROM steps s JOIN {rows(workspace text, step bigint)} ON s.id = v.step AND s.workspace_id = v.workspace
-                 JOIN runs r ON r.workspace_id = s.workspace_id AND r.id = s.run_id
-                 WHERE (s.state = 'ready' OR (s.state = 'waiting' AND s.due_at <= {now})) AND r.state = 'running'
-                 AND EXISTS (SELECT 1 FROM sessions a WHERE a.id = $2 AND a.ended_at IS NULL)
-                 ORDER BY s.id {skip s}) RETURNING *";
-    let taken: Vec<row::Model> = rows(&store.db, sql, vec![given, session.into()]).await?;
+    // The inner SELECT locks in the order of ids and passes over what somebody else has in hand. As an array it is
+    // looked up first and for itself; as a table, PostgreSQL would read all steps beside it. The run is looked up for each
+    // step, because joined it would be all running runs for each ticket.
+    let (open, close) = if is_sqlite(&store.db) { ("IN (", ")") } else { ("= ANY(ARRAY(", "))") };
+    let sql = format!(
+        "UPDATE steps SET state = 'running', epoch = epoch + 1, session_id = $2, due_at = NULL, started_at = {{now}}
+         WHERE id {open}
+           SELECT s.id FROM {{rows(workspace text, step bigint)}} JOIN steps s ON s.id = v.step AND s.workspace_id = v.workspace
+           WHERE (s.state = 'ready' OR (s.state = 'waiting' AND s.due_at <= {{now}}))
+           AND (SELECT r.state FROM runs r WHERE r.workspace_id = s.workspace_id AND r.id = s.run_id) = 'running'
+           AND EXISTS (SELECT 1 FROM sessions a WHERE a.id = $2 AND a.ended_at IS NULL)
+           ORDER BY s.id {{skip s}}{close} RETURNING *"
+    );
+    let taken: Vec<row::Model> = rows(&store.db, &sql, vec![given, session.into()]).await?;
     taken.into_iter().map(row::Model::read).collect()
 }
 

@@ -210,18 +210,20 @@ async fn write_steps(db: &impl ConnectionTrait, batch: &[Finish]) -> Result<Vec<
             "inputs": inputs.map(Digest::as_str), "digest": digest.as_ref().map(Digest::as_str) }));
     }
     // A run that a person ended keeps nothing that could begin again.
-    let sql = "UPDATE steps SET
-                 state = CASE WHEN r.state = 'canceled' AND v.state IN ('ready', 'waiting') THEN 'canceled' ELSE v.state END,
-                 output = v.output, failure = v.failure, session_id = NULL, attempts = attempts + v.attempt,
-                 due_at = CASE WHEN r.state = 'canceled' THEN NULL ELSE {now} + v.wait END,
-                 inputs_digest = v.inputs, output_digest = v.digest,
-                 crashes = CASE WHEN v.state = 'succeeded' THEN 0 ELSE crashes END,
-                 ended_at = CASE WHEN v.state IN ('succeeded', 'failed', 'canceled') OR r.state = 'canceled' THEN {now} ELSE NULL END
-               FROM {rows(workspace text, step bigint, epoch bigint, state text, output text, failure text, wait bigint, attempt integer, inputs text, digest text)}
-               JOIN runs r ON r.workspace_id = v.workspace
-               WHERE steps.id = v.step AND steps.workspace_id = v.workspace AND steps.epoch = v.epoch AND steps.state = 'running' AND r.id = steps.run_id
-               RETURNING steps.id, steps.workspace_id, steps.run_id, steps.state, steps.makes";
-    rows(db, sql, vec![list(changes)?]).await
+    let canceled = "(SELECT r.state FROM runs r WHERE r.workspace_id = steps.workspace_id AND r.id = steps.run_id) = 'canceled'";
+    let sql = format!(
+        "UPDATE steps SET
+           state = CASE WHEN v.state IN ('ready', 'waiting') AND {canceled} THEN 'canceled' ELSE v.state END,
+           output = v.output, failure = v.failure, session_id = NULL, attempts = attempts + v.attempt,
+           due_at = CASE WHEN v.wait IS NULL OR {canceled} THEN NULL ELSE {{now}} + v.wait END,
+           inputs_digest = v.inputs, output_digest = v.digest,
+           crashes = CASE WHEN v.state = 'succeeded' THEN 0 ELSE crashes END,
+           ended_at = CASE WHEN v.state IN ('succeeded', 'failed', 'canceled') OR {canceled} THEN {{now}} ELSE NULL END
+         FROM {{rows(workspace text, step bigint, epoch bigint, state text, output text, failure text, wait bigint, attempt integer, inputs text, digest text)}}
+         WHERE steps.id = v.step AND steps.workspace_id = v.workspace AND steps.epoch = v.epoch AND steps.state = 'running'
+         RETURNING steps.id, steps.workspace_id, steps.run_id, steps.state, steps.makes"
+    );
+    rows(db, &sql, vec![list(changes)?]).await
 }
 
 /// Steps that wait for money: while one was on its way here, money may have become free. Then it is ready at once.
