@@ -62,6 +62,11 @@ pub trait Dispatcher: Send + Sync {
     /// Rings when tickets come into a class of this lane that was empty.
     fn bell(&self, lane: Lane) -> Arc<Bell>;
 
+    /// Is this line known to this process alone? Then every process has to fill its own.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// Takes a ticket out of the line. `false`: it was not there.
     async fn remove(&self, lane: Lane, ticket: &Ticket) -> Result<bool, Error>;
 

@@ -62,6 +62,10 @@ impl Dispatcher for Local {
         self.lane(lane).bell.clone()
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     async fn remove(&self, lane: Lane, ticket: &Ticket) -> Result<bool, Error> {
         Ok(self.lane(lane).line().remove(ticket))
     }

@@ -25,6 +25,18 @@ pub async fn lead(store: &Store, name: &str, session: &str, lease: Duration) -> 
     Ok(run(&store.db, sql, vec![name.into(), session.into(), lease.into()]).await?.rows_affected() == 1)
 }
 
+/// Does somebody lead, so that runs go on which nobody drives by themselves?
+pub async fn is_led(store: &Store, name: &str) -> Result<bool, Error> {
+    #[derive(FromQueryResult)]
+    struct One {
+        #[allow(dead_code, reason = "that there is a row is the answer")]
+        one: i32,
+    }
+    let sql = "SELECT 1 AS one FROM leaders l WHERE name = $1 AND until_ms >= {now}
+               AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = l.session_id AND s.ended_at IS NOT NULL)";
+    Ok(row::<One>(&store.db, sql, vec![name.into()]).await?.is_some())
+}
+
 /// A workspace's runs of one class that may have something to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {

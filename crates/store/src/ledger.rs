@@ -136,6 +136,50 @@ pub async fn lines(
     rows(&store.db, sql, values).await
 }
 
+/// What the calls of one run to one model came to.
+#[derive(Clone, Debug, PartialEq, FromQueryResult, serde::Serialize)]
+pub struct Total {
+    /// The run that paid.
+    pub run_id: String,
+    /// Its campaign.
+    pub campaign_id: Option<String>,
+    /// Who was asked.
+    pub provider: String,
+    /// Catalogue id of the model.
+    pub model: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Lines; one a call.
+    pub calls: i64,
+    /// Of these, calls that the local rehearsal answered: never billed.
+    pub rehearsed: i64,
+    /// Of these, calls that may have been billed; they are in neither sum.
+    pub ambiguous: i64,
+    /// What the others cost at list price.
+    pub list_micros: i64,
+    /// What was really spent.
+    pub spent_micros: i64,
+    /// What the ambiguous ones would have cost at most.
+    pub ambiguous_micros: i64,
+}
+
+/// Totals of a workspace by run and model, newest runs first; `run` narrows them to one run.
+pub async fn totals(
+    store: &Store,
+    workspace: &WorkspaceId,
+    run: Option<&RunId>,
+) -> Result<Vec<Total>, Error> {
+    let sql = "SELECT run_id, campaign_id, provider, model, currency, COUNT(*) AS calls,
+                 CAST(SUM(CASE WHEN billed = 'no' THEN 1 ELSE 0 END) AS bigint) AS rehearsed,
+                 CAST(SUM(CASE WHEN billed = 'maybe' THEN 1 ELSE 0 END) AS bigint) AS ambiguous,
+                 CAST(SUM(CASE WHEN billed = 'maybe' THEN 0 ELSE list_micros END) AS bigint) AS list_micros,
+                 CAST(SUM(CASE WHEN billed = 'maybe' THEN 0 ELSE spent_micros END) AS bigint) AS spent_micros,
+                 CAST(SUM(CASE WHEN billed = 'maybe' THEN list_micros ELSE 0 END) AS bigint) AS ambiguous_micros
+               FROM ledger l WHERE workspace_id = $1 AND (run_id = $2 OR $2 = '') GROUP BY run_id, campaign_id, provider, model, currency
+               ORDER BY (SELECT MAX(n.at) FROM ledger n WHERE n.workspace_id = $1 AND n.run_id = l.run_id) DESC, run_id, provider, model, currency";
+    rows(&store.db, sql, vec![workspace.as_str().into(), run.map_or("", RunId::as_str).into()]).await
+}
+
 /// Reads an ISO 4217 code.
 pub(crate) fn currency(code: &str) -> Result<Currency, Error> {
     serde_json::from_value(code.into()).map_err(unreadable)

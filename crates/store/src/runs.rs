@@ -149,6 +149,23 @@ pub async fn all(
     found.into_iter().map(row::Model::read).collect()
 }
 
+/// What is left to do for all workspaces together.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Backlog {
+    /// `interactive` or `bulk`.
+    pub class: String,
+    /// Runs that go on.
+    pub runs: i64,
+    /// Their steps that have not ended.
+    pub steps: i64,
+}
+
+/// What is left to do for all workspaces together, by class.
+pub async fn backlog(store: &Store) -> Result<Vec<Backlog>, Error> {
+    let sql = "SELECT class, COUNT(*) AS runs, CAST(SUM(open) AS bigint) AS steps FROM runs WHERE state = 'running' GROUP BY class ORDER BY class";
+    rows(&store.db, sql, vec![]).await
+}
+
 /// Opens an ended run again for what failed, and sets its ceiling anew. What succeeded stays, except where it was made
 /// without the output of a step that failed: that is made again. Nothing happens to a run that succeeded or was canceled.
 pub async fn reopen(

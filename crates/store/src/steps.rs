@@ -84,6 +84,10 @@ pub struct Step {
     pub inputs_digest: Option<Digest>,
     /// Digest of its output.
     pub output_digest: Option<Digest>,
+    /// When it was claimed last, in milliseconds since 1970.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub ended_at: Option<i64>,
 }
 
 /// The right to write about a step: void as soon as somebody else claims it.
@@ -136,6 +140,8 @@ pub struct Input {
     pub output: Value,
     /// Its digest.
     pub digest: Option<Digest>,
+    /// When it was there, in milliseconds since 1970.
+    pub ended_at: Option<i64>,
 }
 
 /// Outputs of the steps that these claimed steps need and that succeeded: step → parent's key → output.
@@ -149,17 +155,32 @@ pub async fn inputs_many(
         key: String,
         output: String,
         output_digest: Option<String>,
+        ended_at: Option<i64>,
     }
-    let sql = "SELECT d.step_id, p.key, p.output, p.output_digest FROM {rows(step bigint)} JOIN dependencies d ON d.step_id = v.step
+    let sql = "SELECT d.step_id, p.key, p.output, p.output_digest, p.ended_at FROM {rows(step bigint)} JOIN dependencies d ON d.step_id = v.step
                JOIN steps p ON p.id = d.needs_id WHERE p.state = 'succeeded' AND p.output IS NOT NULL";
     let values = vec![list(steps.iter().map(|step| serde_json::json!({ "step": step })))?];
     let mut all: BTreeMap<i64, BTreeMap<String, Input>> = BTreeMap::new();
     for found in rows::<Output>(&store.db, sql, values).await? {
         let output = serde_json::from_str(&found.output).map_err(unreadable)?;
         let digest = found.output_digest.map(|d| d.parse()).transpose().map_err(unreadable)?;
-        all.entry(found.step_id).or_default().insert(found.key, Input { output, digest });
+        let input = Input { output, digest, ended_at: found.ended_at };
+        all.entry(found.step_id).or_default().insert(found.key, input);
     }
     Ok(all)
+}
+
+/// The runs that some steps belong to.
+pub async fn runs_of(store: &Store, steps: &[i64]) -> Result<BTreeMap<i64, RunId>, Error> {
+    #[derive(FromQueryResult)]
+    struct Of {
+        id: i64,
+        run_id: String,
+    }
+    let sql = "SELECT s.id, s.run_id FROM {rows(step bigint)} JOIN steps s ON s.id = v.step";
+    let given = list(steps.iter().map(|step| serde_json::json!({ "step": step })))?;
+    let found: Vec<Of> = rows(&store.db, sql, vec![given]).await?;
+    Ok(found.into_iter().map(|of| (of.id, RunId::new(of.run_id))).collect())
 }
 
 /// Digest of what a step is made of. None: it needs nothing, or a parent is from a time before digests.
@@ -298,6 +319,8 @@ impl row::Model {
             failure: self.failure.map(|t| serde_json::from_str(&t)).transpose().map_err(unreadable)?,
             inputs_digest: self.inputs_digest.map(|d| d.parse()).transpose().map_err(unreadable)?,
             output_digest: self.output_digest.map(|d| d.parse()).transpose().map_err(unreadable)?,
+            started_at: self.started_at,
+            ended_at: self.ended_at,
         })
     }
 }

@@ -24,6 +24,7 @@ use handbill_store::{
     versions::{Made, NewVersion},
 };
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use crate::{
     Error,
@@ -42,10 +43,20 @@ pub(crate) type Given = BTreeMap<String, Input>;
 
 /// One attempt. What goes wrong here is told in the log; the row still says what is to be done.
 pub(crate) async fn attempt(crew: &Arc<Crew>, step: Step, given: Given, class: Class) {
-    let key = step.key.clone();
-    let run = step.run.clone();
+    // A warning that comes from somewhere below says with this which step it is about.
+    let span = tracing::warn_span!("step", run = %step.run, step = %step.key, id = step.id, epoch = step.epoch, attempt = step.attempts);
+    one(crew, step, given, class).instrument(span).await;
+}
+
+async fn one(crew: &Arc<Crew>, step: Step, given: Given, class: Class) {
     let done = match crew.run(&step.workspace, &step.run).await {
         Ok(run) => Attempt { crew, run, step, class }.go(given).await,
+        Err(Error::Elsewhere(why)) => {
+            if crew.leave(&step.workspace, &step.run) {
+                tracing::warn!("the run is left to other processes: {why}");
+            }
+            steps::release(&crew.engine.store, &step.workspace, step.fence()).await.map_err(Error::from)
+        }
         Err(error) => {
             // Nobody has to wait for our lease because we could not read the run.
             let released = steps::release(&crew.engine.store, &step.workspace, step.fence()).await;
@@ -53,7 +64,7 @@ pub(crate) async fn attempt(crew: &Arc<Crew>, step: Step, given: Given, class: C
         }
     };
     if let Err(error) = done {
-        tracing::warn!(%error, %run, step = %key, "a step could not be brought to its end now");
+        tracing::warn!(%error, "a step could not be brought to its end now");
         crew.bell.notify_one();
     }
 }
@@ -84,6 +95,7 @@ impl Attempt<'_> {
             let end = End::Later { wait: SUSPECT, why: self.step.failure.clone(), is_attempt: false };
             return self.end(end, vec![], None).await.map(drop);
         };
+        engine.meter.began(self.class, self.waited(&given));
         let inputs = steps::inputs_digest(&given);
         let mut outputs: BTreeMap<String, StepOutput> = BTreeMap::new();
         for (key, input) in given {
@@ -114,6 +126,7 @@ impl Attempt<'_> {
         };
         engine.points.at("step ran").await;
         let settled = desk.take_settled();
+        engine.meter.ended(&spec.kind, how(result.as_ref()), begun.elapsed());
         let done = match result {
             None if self.run.canceled.is_requested() => self.cancel(&spec, settled).await,
             None => self.end(End::Released, settled, None).await.map(drop),
@@ -126,6 +139,13 @@ impl Attempt<'_> {
         };
         engine.points.at("step written").await;
         done
+    }
+
+    /// How long the step was ready before somebody took it. None: not for the first time.
+    fn waited(&self, given: &Given) -> Option<Duration> {
+        let ready = given.values().filter_map(|input| input.ended_at).max().unwrap_or(self.run.created_at);
+        let taken = self.step.started_at.filter(|_| self.step.epoch == 1)?;
+        Some(Duration::from_millis(u64::try_from(taken - ready).unwrap_or(0)))
     }
 
     /// Writes an end, and brings what became ready by it.
@@ -143,6 +163,7 @@ impl Attempt<'_> {
         if let Some(state) = finished.run_ended {
             crew.engine.points.at("run concluded").await;
             crew.forget(&self.run);
+            tracing::info!(run = %self.run.id, state = state.as_str(), "run ended");
             if let Some(watch) = &crew.engine.watch {
                 let run = self.run.id.to_string();
                 watch(&self.run.workspace, &self.run.id, &Event::RunEnded { run, state });
@@ -290,7 +311,7 @@ impl Attempt<'_> {
         settled: Vec<handbill_store::calls::Settled>,
     ) -> Result<(), Error> {
         self.end(End::Failed(failure.clone()), settled, None).await?;
-        tracing::info!(run = %self.run.id, step = %spec.key, code = %failure.code, "step failed: {}", failure.message);
+        tracing::info!(code = %failure.code, "step failed: {}", failure.message);
         self.tell(Event::StepFailed { step: spec.key.clone(), stage: spec.stage.clone(), failure });
         Ok(())
     }
@@ -301,6 +322,16 @@ impl Attempt<'_> {
 
     fn tell(&self, event: Event) {
         self.crew.tell(&self.run, event);
+    }
+}
+
+/// How an attempt ended, as it is counted.
+fn how<T>(result: Option<&Result<Result<T, StepError>, Box<dyn std::any::Any + Send>>>) -> &'static str {
+    match result {
+        None => "stopped",
+        Some(Ok(Ok(_))) => "succeeded",
+        Some(Ok(Err(error))) if matches!(error.fault(), Fault::Busy { .. }) => "put_off",
+        Some(Ok(Err(_)) | Err(_)) => "failed",
     }
 }
 

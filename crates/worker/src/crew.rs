@@ -28,7 +28,7 @@ use tokio::{
 };
 
 use crate::{
-    Engine, Error, RunOutcome, Stop, attempt,
+    Engine, Error, Models, RunOutcome, Stop, attempt,
     event::{Event, StageCount},
     feed,
     line::Line,
@@ -66,6 +66,8 @@ pub(crate) struct Crew {
     /// A step whose worker died with it may be the reason, so one of these runs at a time.
     pub(crate) suspects: Arc<Semaphore>,
     runs: Mutex<HashMap<(WorkspaceId, RunId), Arc<Running>>>,
+    /// Runs that this process has not the models for.
+    strange: Mutex<HashSet<(WorkspaceId, RunId)>>,
     /// Claims that somebody here works on.
     at_work: Mutex<HashSet<(i64, i64)>>,
 }
@@ -75,6 +77,9 @@ pub(crate) struct Running {
     pub(crate) workspace: WorkspaceId,
     pub(crate) id: RunId,
     pub(crate) inputs: Inputs,
+    pub(crate) models: Arc<dyn Models>,
+    /// When it was accepted.
+    pub(crate) created_at: i64,
     pub(crate) currency: Currency,
     pub(crate) class: Class,
     pub(crate) campaign: Option<String>,
@@ -102,6 +107,7 @@ impl Crew {
             over: Stop::default(),
             suspects: Arc::new(Semaphore::new(1)),
             runs: Mutex::default(),
+            strange: Mutex::default(),
             at_work: Mutex::default(),
         }))
     }
@@ -190,6 +196,7 @@ impl Crew {
     async fn claim(&self, jobs: Vec<Job>) -> Result<Vec<(Job, Step, attempt::Given)>, Error> {
         let store = &self.engine.store;
         let tickets: Vec<_> = jobs.iter().map(|j| (j.ticket.workspace.clone(), j.ticket.step)).collect();
+        let tickets = self.without_strange(tickets).await?;
         let session = self.living.session();
         let claimed = steps::claim_many(store, &tickets, session.id()).await?;
         let needy = |step: &&Step| step.spec["needs"].as_array().is_some_and(|needs| !needs.is_empty());
@@ -216,6 +223,10 @@ impl Crew {
         let store = &self.engine.store;
         let found = runs::find(store, workspace, id).await?;
         let frozen: Frozen = serde_json::from_value(found.inputs)?;
+        let models = match &self.engine.casting {
+            Some(casting) => casting(&frozen.inputs).map_err(Error::Elsewhere)?,
+            None => self.engine.models.clone(),
+        };
         let has_past = match &found.campaign {
             Some(campaign) => runs::all(store, workspace, Some(campaign), 2).await?.len() > 1,
             None => false,
@@ -224,6 +235,8 @@ impl Crew {
             workspace: workspace.clone(),
             id: id.clone(),
             inputs: frozen.inputs,
+            models,
+            created_at: found.created_at,
             currency: found.currency,
             class: if found.bulk { Class::Bulk } else { Class::Interactive },
             campaign: found.campaign,
@@ -236,6 +249,36 @@ impl Crew {
     fn runs(&self) -> MutexGuard<'_, HashMap<(WorkspaceId, RunId), Arc<Running>>> {
         // The map is whole after every change, so a panic elsewhere does not spoil it.
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn strange(&self) -> MutexGuard<'_, HashSet<(WorkspaceId, RunId)>> {
+        self.strange.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves a run to processes that have its models. `true`: for the first time.
+    pub(crate) fn leave(&self, workspace: &WorkspaceId, id: &RunId) -> bool {
+        self.strange().insert((workspace.clone(), id.clone()))
+    }
+
+    /// Is the run left to others?
+    pub(crate) fn is_strange(&self, workspace: &WorkspaceId, id: &RunId) -> bool {
+        self.strange().contains(&(workspace.clone(), id.clone()))
+    }
+
+    /// Tickets without those of runs that are left to others.
+    async fn without_strange(
+        &self,
+        tickets: Vec<(WorkspaceId, i64)>,
+    ) -> Result<Vec<(WorkspaceId, i64)>, Error> {
+        if tickets.is_empty() || self.strange().is_empty() {
+            return Ok(tickets);
+        }
+        let ids: Vec<i64> = tickets.iter().map(|(_, step)| *step).collect();
+        let runs = steps::runs_of(&self.engine.store, &ids).await?;
+        let ours = |(workspace, step): &(WorkspaceId, i64)| {
+            runs.get(step).is_none_or(|run| !self.is_strange(workspace, run))
+        };
+        Ok(tickets.into_iter().filter(ours).collect())
     }
 
     fn at_work(&self) -> MutexGuard<'_, HashSet<(i64, i64)>> {
@@ -332,6 +375,7 @@ impl Crew {
         if let Some(watch) = &self.engine.watch {
             watch(&run.workspace, &run.id, &event);
         }
+        self.engine.meter.hear(&event);
         (self.engine.listener)(event);
     }
 }

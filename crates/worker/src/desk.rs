@@ -167,7 +167,7 @@ impl Counter {
     }
 
     fn models(&self) -> &dyn Models {
-        &*self.crew.engine.models
+        &*self.run.models
     }
 
     async fn at(&self, moment: &'static str) {
@@ -328,6 +328,7 @@ impl Counter {
             calls::failed(self.store(), &self.run.workspace, self.fence, &call.key, &failure, &settlement)
         })
         .await?;
+        self.crew.engine.meter.failed(&call.entry.provider, billed);
         self.at("call failed").await;
         Ok(())
     }
@@ -360,6 +361,7 @@ impl Counter {
             Event::CallMade {
                 step: self.spec.key.clone(),
                 role: call.role,
+                provider: call.entry.provider.clone(),
                 model: call.entry.id.clone(),
                 cost: cost.clone(),
                 kept,

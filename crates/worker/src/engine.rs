@@ -13,8 +13,9 @@ use handbill_store::{Store, runs};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Models, Order, RunOutcome, Stop, crew,
+    Error, Inputs, Models, Order, RunOutcome, Stop, crew,
     event::{Listener, Watch},
+    meter::Meter,
     points::Points,
 };
 
@@ -24,6 +25,9 @@ pub trait Runner: Send + Sync {
     /// Runs the step of this context once.
     async fn run(&self, ctx: &Context<'_>) -> Result<StepOutput, StepError>;
 }
+
+/// Who serves the roles of a run that was ordered with these inputs; or why this process cannot work on it.
+pub type Casting = Arc<dyn Fn(&Inputs) -> Result<Arc<dyn Models>, String> + Send + Sync>;
 
 /// How many at once, how patient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +94,8 @@ pub struct Engine {
     pub dispatcher: Arc<dyn Dispatcher>,
     /// The models in force.
     pub models: Arc<dyn Models>,
+    /// Who serves the runs of others; none: [`Engine::models`] serve all.
+    pub casting: Option<Casting>,
     /// Who runs the steps.
     pub runner: Arc<dyn Runner>,
     /// The prompts in force.
@@ -104,6 +110,8 @@ pub struct Engine {
     pub listener: Listener,
     /// Who is told what happens in which run.
     pub watch: Option<Watch>,
+    /// What is counted.
+    pub meter: Arc<Meter>,
     pub(crate) points: Points,
 }
 
@@ -119,6 +127,7 @@ impl Engine {
             store,
             dispatcher,
             models,
+            casting: None,
             runner,
             prompts: Arc::default(),
             settings: Settings::default(),
@@ -126,6 +135,7 @@ impl Engine {
             signals: None,
             listener: Arc::new(|_| {}),
             watch: None,
+            meter: Arc::default(),
             points: Points::default(),
         }
     }
@@ -201,6 +211,11 @@ impl Engine {
         let roots = runs::redo_stale(&self.store, workspace, id).await?;
         self.call().await;
         Ok(roots)
+    }
+
+    /// Is there a process that serves all runs? Else a run goes on only when somebody drives it.
+    pub async fn is_served(&self) -> Result<bool, Error> {
+        Ok(handbill_store::feed::is_led(&self.store, crate::feed::OFFICE).await?)
     }
 
     /// Calls the feeders: something became ready.

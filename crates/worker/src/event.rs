@@ -80,6 +80,8 @@ pub enum Event {
         step: String,
         /// As whom.
         role: Role,
+        /// Who was asked.
+        provider: String,
         /// Catalogue id of the model.
         model: String,
         /// Cost at list price.

@@ -28,7 +28,7 @@ const DEEP_BREATH: Duration = Duration::from_millis(50);
 /// How long a leader is believed to live without a sign.
 const LEADS: Duration = Duration::from_millis(1500);
 /// Name of this office.
-const OFFICE: &str = "feeder";
+pub(crate) const OFFICE: &str = "feeder";
 
 /// Feeds until a stop is asked for ([`Error::Stopped`]), or the one run ends or rests.
 pub(crate) async fn feed(crew: &Arc<Crew>) -> Result<(), Error> {
@@ -105,8 +105,9 @@ async fn all(crew: &Crew, recovered: &mut Option<Instant>) -> Result<Duration, E
         recover(crew, recovered).await?;
     }
     crew.taken.store(0, Ordering::Relaxed);
-    // Without the shared line everybody has to feed themselves.
-    if !leads && !crew.line.is_away() {
+    // Without a shared line everybody has to feed themselves.
+    let alone = crew.line.is_local();
+    if !leads && !alone && !crew.line.is_away() {
         return Ok(TICK);
     }
     let window = crew.engine.settings.window.max(8);
@@ -122,8 +123,10 @@ async fn all(crew: &Crew, recovered: &mut Option<Instant>) -> Result<Duration, E
                 continue;
             }
             let ready = feed::ready(store, &line, lane, window).await?;
+            // In a line of our own nobody else could take what we cannot.
+            let ours = ready.into_iter().filter(|r| !alone || !crew.is_strange(&r.workspace, &r.run));
             let tickets: Vec<Ticket> =
-                ready.into_iter().map(|r| Ticket { workspace: r.workspace, step: r.step }).collect();
+                ours.map(|r| Ticket { workspace: r.workspace, step: r.step }).collect();
             if !tickets.is_empty() {
                 crew.line.push_as(lane, class(line.bulk), &tickets).await?;
             }
@@ -142,6 +145,7 @@ async fn recover(crew: &Crew, recovered: &mut Option<Instant>) -> Result<(), Err
         && !back.is_empty()
     {
         tracing::info!(steps = back.len(), "took over what dead workers left");
+        crew.engine.meter.recovered(back.len());
         crew.bring(&back).await;
     }
     feed::sweep(&crew.engine.store).await?;

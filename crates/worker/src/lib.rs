@@ -10,6 +10,7 @@ mod event;
 mod feed;
 mod identity;
 mod line;
+mod meter;
 mod models;
 mod order;
 mod outcome;
@@ -19,9 +20,10 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
-pub use engine::{Engine, Runner, Settings};
+pub use engine::{Casting, Engine, Runner, Settings};
 pub use error::Error;
 pub use event::{Event, Listener, StageCount, Watch};
+pub use meter::Meter;
 pub use models::Models;
 pub use order::{Inputs, Order};
 pub use outcome::RunOutcome;

@@ -87,6 +87,10 @@ impl Dispatcher for Line {
         self.shared.bell(lane)
     }
 
+    fn is_local(&self) -> bool {
+        self.shared.is_local()
+    }
+
     async fn remove(&self, lane: Lane, ticket: &Ticket) -> Result<bool, Error> {
         self.shared.remove(lane, ticket).await
     }
