@@ -3,7 +3,7 @@ SHELL := /bin/bash
 # Rust may have been installed by .ci/setup a moment ago, and then is not on the PATH of this shell yet.
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
-.PHONY: bench-image demo test build lint setup help
+.PHONY: demo test build lint setup help bench-image bench-engine
 
 help: ## shows this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/'
@@ -29,3 +29,6 @@ lint: setup ## format, clippy, documentation, dependencies
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	.ci/licences
+
+bench-engine: setup ## measures the engine beside BullMQ (needs Node); BENCH="--quick" does a part of it
+	cargo bench --locked --package handbill-worker --bench engine -- $(BENCH)

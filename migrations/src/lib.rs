@@ -4,6 +4,7 @@
 use sea_orm_migration::prelude::*;
 
 mod m0001_runs;
+mod m0002_engine;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -13,6 +14,6 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_runs::Migration)]
+        vec![Box::new(m0001_runs::Migration), Box::new(m0002_engine::Migration)]
     }
 }

@@ -61,6 +61,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ffmpeg-next", &["media"]),
     ("parley", &["media"]),
     ("swash", &["media"]),
+    ("png", &["media"]),
     ("tiny-skia", &["media"]),
     ("resvg", &["media"]),
     ("moxcms", &["media"]),

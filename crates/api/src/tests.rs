@@ -1,10 +1,10 @@
 //! Over a real socket.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use handbill_domain::step::Lane;
-use handbill_queue::{Error as QueueError, Local, Ticket};
+use handbill_domain::{ids::WorkspaceId, step::Lane};
+use handbill_queue::{Bell, Class, Error as QueueError, Local, Room, Taken, Ticket};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -74,12 +74,16 @@ struct Gone;
 
 #[async_trait]
 impl Dispatcher for Gone {
-    async fn push(&self, _: Lane, _: &[Ticket]) -> Result<(), QueueError> {
+    async fn push_as(&self, _: Lane, _: Class, _: &[Ticket]) -> Result<(), QueueError> {
         Err(QueueError::Unreadable("gone".into()))
     }
 
-    async fn pop(&self, _: Lane, _: Duration) -> Result<Option<Ticket>, QueueError> {
+    async fn take(&self, _: Lane, _: Room) -> Result<Vec<Taken>, QueueError> {
         Err(QueueError::Unreadable("gone".into()))
+    }
+
+    fn bell(&self, _: Lane) -> Arc<Bell> {
+        Arc::default()
     }
 
     async fn remove(&self, _: Lane, _: &Ticket) -> Result<bool, QueueError> {
@@ -87,6 +91,10 @@ impl Dispatcher for Gone {
     }
 
     async fn depth(&self, _: Lane) -> Result<u64, QueueError> {
+        Err(QueueError::Unreadable("gone".into()))
+    }
+
+    async fn waiting(&self, _: Lane, _: Class, _: &WorkspaceId) -> Result<u64, QueueError> {
         Err(QueueError::Unreadable("gone".into()))
     }
 }

@@ -182,6 +182,8 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
         steps: prepared.graph.steps.clone(),
         planned: reserved(&prepared.plan),
         ceiling_micros: prepared.plan.ceiling.as_ref().map(|ceiling| ceiling.amount_micros),
+        key: None,
+        bulk: false,
     };
     let id = engine.submit(&workspace, &order).await.map_err(anyhow::Error::from)?;
     let outcome = run::drive(&engine, &workspace, &id, console).await?;

@@ -4,6 +4,8 @@
 //! or a job handle, [`Model::poll`] looks once, [`Model::read`] makes sense of a raw reply. Whoever calls can store
 //! the handle before polling and the reply before reading, so nothing that was paid for is lost.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use handbill_domain::model::{Entry, PriceUnit};
@@ -67,6 +69,16 @@ pub trait Model<K: Kind>: Send + Sync {
         })
     }
 
+    /// Looks for a request that was sent under this key, and whose answer nobody saw. Most protocols cannot.
+    async fn find(&self, _key: &str) -> Result<Found, Error> {
+        Ok(Found::CannotTell)
+    }
+
+    /// Does the provider tell by webhook what became of a request? Then for how long it is worth waiting for that.
+    fn tells_within(&self) -> Option<Duration> {
+        None
+    }
+
     /// Makes sense of a reply: the answer, or the refusal or error that hides in it.
     fn read(&self, ask: &K::Ask, reply: &Reply) -> Result<K::Answer, Error>;
 
@@ -83,6 +95,17 @@ pub enum Submission {
     Replied(Reply),
     /// The provider works on it.
     Accepted(JobHandle),
+}
+
+/// What a provider knows of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It cannot be asked.
+    CannotTell,
+    /// It never got it: it may be sent again.
+    Nothing,
+    /// It got it, and this came of it.
+    There(Submission),
 }
 
 /// How a job stands.

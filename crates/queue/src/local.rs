@@ -1,100 +1,80 @@
-//! Lanes in this process.
+//! Everything in this process: no server, nothing to set up.
 
-use std::{
-    collections::{HashSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use handbill_domain::step::Lane;
-use tokio::{sync::Notify, time};
+use handbill_domain::{ids::WorkspaceId, step::Lane};
 
-use crate::{Dispatcher, Error, Ticket};
+use crate::{Bell, Class, Dispatcher, Error, Room, Taken, Ticket, fair::Line, limits, signals};
 
-/// Lanes in this process.
+/// Lanes, limits and signals in this process.
 #[derive(Debug, Default)]
 pub struct Local {
-    model: Line,
-    media: Line,
-    deliver: Line,
-}
-
-#[derive(Debug, Default)]
-struct Line {
-    waiting: Mutex<Waiting>,
-    bell: Notify,
+    lanes: [Waiting; 3],
+    pub(crate) limits: limits::local::Accounts,
+    pub(crate) signals: signals::Channels,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
-    order: VecDeque<Ticket>,
-    known: HashSet<Ticket>,
+    line: Mutex<Line>,
+    bell: Arc<Bell>,
 }
 
 impl Local {
-    fn line(&self, lane: Lane) -> &Line {
-        match lane {
-            Lane::Model => &self.model,
-            Lane::Media => &self.media,
-            Lane::Deliver => &self.deliver,
-        }
+    fn lane(&self, lane: Lane) -> &Waiting {
+        &self.lanes[number(lane)]
     }
 }
 
-impl Line {
-    /// The waiting tickets. They are whole after every change, so a panic elsewhere does not spoil them.
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+/// The place of a lane in lists of all of them.
+pub(crate) fn number(lane: Lane) -> usize {
+    match lane {
+        Lane::Model => 0,
+        Lane::Media => 1,
+        Lane::Deliver => 2,
     }
+}
 
-    fn take(&self) -> Option<Ticket> {
-        let mut waiting = self.waiting();
-        let ticket = waiting.order.pop_front()?;
-        waiting.known.remove(&ticket);
-        Some(ticket)
+impl Waiting {
+    /// The line. It is whole after every change, so a panic elsewhere does not spoil it.
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl Dispatcher for Local {
-    async fn push(&self, lane: Lane, tickets: &[Ticket]) -> Result<(), Error> {
-        let line = self.line(lane);
-        for ticket in tickets {
-            let mut waiting = line.waiting();
-            if waiting.known.insert(ticket.clone()) {
-                waiting.order.push_back(ticket.clone());
-                drop(waiting);
-                line.bell.notify_one();
-                line.bell.notify_waiters();
-            }
+    async fn push_as(&self, lane: Lane, class: Class, tickets: &[Ticket]) -> Result<(), Error> {
+        let lane = self.lane(lane);
+        let wakes = lane.line().push(class, tickets);
+        if wakes {
+            lane.bell.ring();
         }
         Ok(())
     }
 
-    async fn pop(&self, lane: Lane, wait: Duration) -> Result<Option<Ticket>, Error> {
-        let line = self.line(lane);
-        let until = time::Instant::now() + wait;
-        loop {
-            // Listen first, look then: a ticket that comes in between rings.
-            let rung = line.bell.notified();
-            if let Some(ticket) = line.take() {
-                return Ok(Some(ticket));
-            }
-            if time::timeout_at(until, rung).await.is_err() {
-                return Ok(line.take());
-            }
-        }
+    async fn take(&self, lane: Lane, room: Room) -> Result<Vec<Taken>, Error> {
+        Ok(self.lane(lane).line().take(room))
+    }
+
+    fn bell(&self, lane: Lane) -> Arc<Bell> {
+        self.lane(lane).bell.clone()
+    }
+
+    fn is_local(&self) -> bool {
+        true
     }
 
     async fn remove(&self, lane: Lane, ticket: &Ticket) -> Result<bool, Error> {
-        let mut waiting = self.line(lane).waiting();
-        let there = waiting.known.remove(ticket);
-        waiting.order.retain(|t| t != ticket);
-        Ok(there)
+        Ok(self.lane(lane).line().remove(ticket))
     }
 
     async fn depth(&self, lane: Lane) -> Result<u64, Error> {
-        Ok(self.line(lane).waiting().order.len() as u64)
+        Ok(self.lane(lane).line().depth() as u64)
+    }
+
+    async fn waiting(&self, lane: Lane, class: Class, workspace: &WorkspaceId) -> Result<u64, Error> {
+        Ok(self.lane(lane).line().waiting(class, workspace) as u64)
     }
 }

@@ -1,91 +1,140 @@
-//! Lanes in Redis 7 (or Valkey): one sorted set per lane, so that a ticket is in it at most once and the score orders them.
+//! Lanes, limits and signals in Redis 7 (or Valkey). The scripts beside this file are the whole of what Redis does.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use handbill_domain::step::Lane;
-use redis::{
-    AsyncCommands, Client, Script,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
-use tokio::time;
+use handbill_domain::{ids::WorkspaceId, step::Lane};
+use redis::{Script, cmd};
 
-use crate::{Dispatcher, Error, Ticket};
+use crate::{Bell, Class, Dispatcher, Error, Room, Taken, Ticket, local::number};
 
-/// Longest wait for any answer. A Redis that hangs must not hang a worker.
-const ANSWER: Duration = Duration::from_secs(3);
-/// A blocking pop would hold up everybody else on the shared connection, so a waiting worker looks this often.
-const LOOK: Duration = Duration::from_millis(25);
+mod hub;
+mod limits;
+mod signals;
+mod wire;
 
-/// KEYS: lane, counter. ARGV: tickets.
-const PUSH: &str = "
-for _, ticket in ipairs(ARGV) do
-  if not redis.call('ZSCORE', KEYS[1], ticket) then
-    redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[2]), ticket)
-  end
-end
-return redis.call('ZCARD', KEYS[1])";
+#[cfg(test)]
+pub(crate) use self::limits::Timing;
+use self::{hub::Hub, limits::Keeper, wire::Wire};
 
-/// Lanes in Redis.
+/// Lua takes some thousands of arguments at most.
+const AT_ONCE: usize = 1000;
+
+/// Lanes, limits and signals in Redis.
 pub struct Redis {
-    connection: ConnectionManager,
-    prefix: String,
+    wire: Arc<Wire>,
+    hub: Hub,
+    keeper: Keeper,
+    scripts: Scripts,
+}
+
+struct Scripts {
     push: Script,
+    take: Script,
+    remove: Script,
+    depth: Script,
 }
 
 impl Redis {
-    /// Connects. Every key begins with `prefix`, so that several installations can share one Redis.
+    /// Prepares for the Redis at this address, and asks it for a sign of life. Every key begins with `prefix`, so that
+    /// several installations can share one Redis.
     pub async fn open(url: &str, prefix: &str) -> Result<Self, Error> {
-        let config = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(ANSWER))
-            .set_connection_timeout(Some(ANSWER))
-            .set_number_of_retries(2);
-        let connection = ConnectionManager::new_with_config(Client::open(url)?, config).await?;
-        Ok(Self { connection, prefix: prefix.to_owned(), push: Script::new(PUSH) })
+        let redis = Self::prepare(url, prefix)?;
+        redis.ping().await?;
+        Ok(redis)
     }
 
-    /// The lane's key; the braces keep all keys of a prefix on one node of a cluster.
-    fn key(&self, name: &str) -> String {
-        format!("{{{}}}:lane:{name}", self.prefix)
+    /// The same without asking: a Redis that is away now is used as soon as it is there.
+    pub fn prepare(url: &str, prefix: &str) -> Result<Self, Error> {
+        let wire = Arc::new(Wire::new(url, prefix)?);
+        Ok(Self {
+            hub: Hub::open(wire.clone()),
+            keeper: Keeper::open(wire.clone(), limits::Timing::default()),
+            scripts: Scripts {
+                push: Script::new(include_str!("redis/push.lua")),
+                take: Script::new(include_str!("redis/take.lua")),
+                remove: Script::new(include_str!("redis/remove.lua")),
+                depth: Script::new(include_str!("redis/depth.lua")),
+            },
+            wire,
+        })
+    }
+
+    /// Asks for a sign of life.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.wire.call(async |mut redis| cmd("PING").query_async(&mut redis).await).await
+    }
+
+    fn lane(&self, lane: Lane) -> String {
+        self.wire.key(&format!("lane:{}", lane.as_str()))
+    }
+
+    async fn push_some(&self, lane: Lane, class: Class, tickets: &[Ticket]) -> Result<(), Error> {
+        let mut by_workspace: BTreeMap<&WorkspaceId, Vec<i64>> = BTreeMap::new();
+        for ticket in tickets {
+            by_workspace.entry(&ticket.workspace).or_default().push(ticket.step);
+        }
+        let mut call = self.scripts.push.key(self.lane(lane));
+        call.arg(self.wire.topic(hub::BELL)).arg(lane.as_str()).arg(letter(class));
+        for (workspace, steps) in by_workspace {
+            call.arg(workspace.as_str()).arg(steps.len()).arg(steps);
+        }
+        let _: u64 = self.wire.call(async |mut redis| call.invoke_async(&mut redis).await).await?;
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Dispatcher for Redis {
-    async fn push(&self, lane: Lane, tickets: &[Ticket]) -> Result<(), Error> {
-        // Lua takes some thousands of arguments at most.
-        for some in tickets.chunks(1000) {
-            let mut call = self.push.key(self.key(lane.as_str()));
-            call.key(self.key("count"));
-            for ticket in some {
-                call.arg(ticket.to_string());
-            }
-            let _: u64 = call.invoke_async(&mut self.connection.clone()).await?;
+    async fn push_as(&self, lane: Lane, class: Class, tickets: &[Ticket]) -> Result<(), Error> {
+        for some in tickets.chunks(AT_ONCE) {
+            self.push_some(lane, class, some).await?;
         }
         Ok(())
     }
 
-    async fn pop(&self, lane: Lane, wait: Duration) -> Result<Option<Ticket>, Error> {
-        let until = time::Instant::now() + wait;
-        loop {
-            let taken: Vec<(String, f64)> =
-                self.connection.clone().zpopmin(self.key(lane.as_str()), 1).await?;
-            if let Some((ticket, _)) = taken.into_iter().next() {
-                return ticket.parse().map(Some);
-            }
-            if time::Instant::now() + LOOK > until {
-                return Ok(None);
-            }
-            time::sleep(LOOK).await;
-        }
+    async fn take(&self, lane: Lane, room: Room) -> Result<Vec<Taken>, Error> {
+        let mut call = self.scripts.take.key(self.lane(lane));
+        call.arg(room.slots.min(AT_ONCE)).arg(room.bulk.min(AT_ONCE));
+        let said: Vec<String> = self.wire.call(async |mut redis| call.invoke_async(&mut redis).await).await?;
+        said.chunks(3).map(read).collect()
+    }
+
+    fn bell(&self, lane: Lane) -> Arc<Bell> {
+        self.hub.heard.bells[number(lane)].clone()
     }
 
     async fn remove(&self, lane: Lane, ticket: &Ticket) -> Result<bool, Error> {
-        let gone: u64 = self.connection.clone().zrem(self.key(lane.as_str()), ticket.to_string()).await?;
+        let mut call = self.scripts.remove.key(self.lane(lane));
+        call.arg(ticket.workspace.as_str()).arg(ticket.step);
+        let gone: u64 = self.wire.call(async |mut redis| call.invoke_async(&mut redis).await).await?;
         Ok(gone > 0)
     }
 
     async fn depth(&self, lane: Lane) -> Result<u64, Error> {
-        Ok(self.connection.clone().zcard(self.key(lane.as_str())).await?)
+        let call = self.scripts.depth.key(self.lane(lane));
+        self.wire.call(async |mut redis| call.invoke_async(&mut redis).await).await
     }
+
+    async fn waiting(&self, lane: Lane, class: Class, workspace: &WorkspaceId) -> Result<u64, Error> {
+        let key = format!("{}.{}:{workspace}", self.lane(lane), letter(class));
+        self.wire.call(async |mut redis| cmd("ZCARD").arg(&key).query_async(&mut redis).await).await
+    }
+}
+
+/// A class as the keys name it.
+fn letter(class: Class) -> &'static str {
+    match class {
+        Class::Interactive => "i",
+        Class::Bulk => "b",
+    }
+}
+
+/// Class, workspace and step, as `take.lua` gives them.
+fn read(said: &[String]) -> Result<Taken, Error> {
+    let unreadable = || Error::Unreadable(said.join(" "));
+    let [class, workspace, step] = said else { return Err(unreadable()) };
+    let class = if class == "b" { Class::Bulk } else { Class::Interactive };
+    let step = step.parse().map_err(|_| unreadable())?;
+    Ok(Taken { class, ticket: Ticket { workspace: WorkspaceId::new(workspace), step } })
 }

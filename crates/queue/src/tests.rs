@@ -1,114 +1,116 @@
-//! Both dispatchers keep the same promises; Redis is a real one.
+//! Both implementations keep the same promises; Redis is a real one.
 
 use std::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
-use handbill_domain::step::Lane;
+use handbill_domain::{Fault, ids::WorkspaceId};
 
-use super::*;
+use crate::{Local, Redis, Ticket};
 
-fn ticket(step: i64) -> Ticket {
-    Ticket { workspace: WorkspaceId::default(), step }
-}
+mod fairness;
+mod limits;
+mod lines;
+mod pools;
+mod processes;
+mod rates;
+mod signals;
+mod trouble;
 
+/// Soon enough for a test to wait for nothing.
 const SOON: Duration = Duration::from_millis(60);
 
-async fn keeps_its_promises(line: Arc<dyn Dispatcher>) {
-    line.push(Lane::Model, &[ticket(2), ticket(1), ticket(2), ticket(3)]).await.unwrap();
-    line.push(Lane::Model, &[ticket(1)]).await.unwrap();
-    assert_eq!(line.depth(Lane::Model).await.unwrap(), 3, "a ticket waits once");
-    assert_eq!(line.pop(Lane::Media, SOON).await.unwrap(), None, "lanes are apart");
-    assert!(line.remove(Lane::Model, &ticket(1)).await.unwrap());
-    assert!(!line.remove(Lane::Model, &ticket(1)).await.unwrap());
-    assert_eq!(line.pop(Lane::Model, SOON).await.unwrap(), Some(ticket(2)), "first come, first served");
-    assert_eq!(line.pop(Lane::Model, SOON).await.unwrap(), Some(ticket(3)));
-    assert_eq!(line.pop(Lane::Model, SOON).await.unwrap(), None);
-
-    let waiting: Vec<_> = (0..4)
-        .map(|_| {
-            let line = line.clone();
-            tokio::spawn(
-                async move { line.pop(Lane::Deliver, Duration::from_secs(10)).await.unwrap().unwrap() },
-            )
-        })
-        .collect();
-    tokio::time::sleep(SOON).await;
-    line.push(Lane::Deliver, &(1..=4).map(ticket).collect::<Vec<_>>()).await.unwrap();
-    let mut got = Vec::new();
-    for popped in waiting {
-        got.push(popped.await.unwrap().step);
-    }
-    got.sort_unstable();
-    assert_eq!(got, [1, 2, 3, 4], "everybody who waits gets one, nobody the same");
+fn of(workspace: &str, step: i64) -> Ticket {
+    Ticket { workspace: WorkspaceId::new(workspace), step }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn tickets_in_this_process_wait_once_and_in_order() {
-    keeps_its_promises(Arc::new(Local::default())).await;
+fn ticket(step: i64) -> Ticket {
+    of("local", step)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn tickets_in_redis_wait_once_and_in_order() {
-    let server = a_redis();
-    keeps_its_promises(Arc::new(Redis::open(&server.url, "test").await.unwrap())).await;
+fn here() -> Arc<Local> {
+    Arc::default()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_redis_that_lost_everything_takes_the_tickets_again() {
-    let server = a_redis();
-    let line = Redis::open(&server.url, "test").await.unwrap();
-    line.push(Lane::Model, &[ticket(1)]).await.unwrap();
-    let mut connection =
-        ::redis::Client::open(server.url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
-    let _: () = ::redis::cmd("FLUSHALL").query_async(&mut connection).await.unwrap();
-    let _: () = ::redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut connection).await.unwrap();
-    assert_eq!(line.pop(Lane::Model, SOON).await.unwrap(), None);
-    line.push(Lane::Model, &[ticket(1)]).await.unwrap();
-    assert_eq!(line.pop(Lane::Model, SOON).await.unwrap(), Some(ticket(1)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_redis_that_hangs_is_busy_and_does_not_hang_the_worker() {
-    let server = a_redis();
-    let line = Redis::open(&server.url, "test").await.unwrap();
-    let signal =
-        |name: &str| Command::new("kill").args([name, &server.process.id().to_string()]).status().unwrap();
-    signal("-STOP");
-    let error = tokio::time::timeout(Duration::from_secs(20), line.depth(Lane::Model))
-        .await
-        .expect("an answer in time")
-        .unwrap_err();
-    signal("-CONT");
-    assert_eq!(error.fault(), Fault::Busy { retry_after: None });
-    assert_eq!(line.depth(Lane::Model).await.unwrap(), 0, "and it is used again when it wakes");
-}
-
-#[test]
-fn a_ticket_reads_what_it_writes() {
-    let there = Ticket { workspace: WorkspaceId::new("a:b"), step: 7 };
-    assert_eq!(there.to_string().parse::<Ticket>().unwrap(), there);
-    assert!("x".parse::<Ticket>().is_err());
-}
-
+/// A Redis of our own: a fresh folder, a free port.
 struct Server {
     process: Child,
-    url: String,
-    _folder: tempfile::TempDir,
+    port: u16,
+    folder: tempfile::TempDir,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Server {
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    async fn line(&self) -> Redis {
+        Redis::open(&self.url(), "test").await.unwrap()
+    }
+
+    fn kill(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+
+    fn start_again(&mut self) {
+        self.process = start(self.port, self.folder.path());
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(
+            Command::new("kill").args([name, &self.process.id().to_string()]).status().unwrap().success()
+        );
+    }
+
+    /// Speaks to it beside everybody else.
+    async fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]).query_async(&mut connection).await.unwrap()
+    }
+
+    async fn flush(&self) {
+        let () = self.ask(&["FLUSHALL"]).await;
+    }
+
+    /// Everything that was asked since it began.
+    async fn asked(&self) -> u64 {
+        let info: String = self.ask(&["INFO", "stats"]).await;
+        let line = info.lines().find_map(|line| line.strip_prefix("total_commands_processed:"));
+        line.unwrap().trim().parse().unwrap()
+    }
+
+    /// Waits until so many processes listen to the bells.
+    async fn heard_by(&self, listeners: u64) {
+        for _ in 0..400 {
+            let (_, count): (String, u64) = self.ask(&["PUBSUB", "NUMSUB", "test:bell"]).await;
+            if count >= listeners {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("nobody listens");
     }
 }
 
 fn a_redis() -> Server {
     let folder = tempfile::tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    Server { process: start(port, folder.path()), port, folder }
+}
+
+fn start(port: u16, folder: &std::path::Path) -> Child {
     let process = Command::new("redis-server")
         .args([
             "--port",
@@ -121,11 +123,11 @@ fn a_redis() -> Server {
             "no",
             "--dir",
         ])
-        .arg(folder.path())
+        .arg(folder)
         .stdout(Stdio::null())
         .spawn()
         .expect("redis-server, which set-up installs");
-    let up = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+    let up = || TcpStream::connect(("127.0.0.1", port)).is_ok();
     for _ in 0..200 {
         if up() {
             break;
@@ -133,5 +135,25 @@ fn a_redis() -> Server {
         std::thread::sleep(Duration::from_millis(25));
     }
     assert!(up(), "redis-server did not start");
-    Server { process, url: format!("redis://127.0.0.1:{port}/"), _folder: folder }
+    process
+}
+
+fn busy(fault: Fault) -> bool {
+    matches!(fault, Fault::Busy { .. })
+}
+
+/// Chance that repeats: xorshift.
+struct Dice(u64);
+
+impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % n
+    }
 }

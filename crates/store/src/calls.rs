@@ -10,17 +10,32 @@ use handbill_domain::{
     ids::{RunId, WorkspaceId},
     money::Currency,
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Error, Store, budgets,
+    Error, Store,
+    budgets::{Book, PayersRow},
     error::unreadable,
-    ledger,
+    group, ledger,
     open::{row, run},
-    steps::{self, Fence},
+    steps::{Fence, Ready},
 };
+
+mod abandon;
+mod begin;
+mod note;
+mod settle;
+mod webhook;
+
+pub(crate) use abandon::abandon;
+pub(crate) use begin::Begin;
+pub(crate) use note::Note;
+pub use note::Noted;
+pub use settle::Settled;
+pub(crate) use settle::settle_many;
+pub use webhook::{Resolution, Webhook, resolved_by_webhook};
 
 /// A request that is about to be sent.
 #[derive(Clone, Debug)]
@@ -52,6 +67,8 @@ pub struct NewCall {
     /// May it be sent again when nobody knows whether it arrived? True where the provider honours the key, and where
     /// it costs nothing.
     pub repeatable: bool,
+    /// May the answer of an equal question of an earlier run of the same campaign be taken?
+    pub reuse: bool,
 }
 
 /// What is to be done for a call.
@@ -68,13 +85,25 @@ pub enum Begun {
         /// Its price at list and whether it is settled, else it has to be.
         settled: Option<i64>,
     },
-    /// It may have been sent, and cannot be sent again.
+    /// An earlier run of the campaign asked the same: read this; nothing is paid.
+    Reused {
+        /// The reply.
+        reply: KeptReply,
+    },
+    /// It may have been sent, and nobody saw the answer. Look it up, or wait for the provider to tell, or give it up.
+    Unknown {
+        /// How long ago it was sent, in milliseconds.
+        since_ms: i64,
+    },
+    /// It may have been billed, and cannot be sent again.
     Ambiguous,
     /// The ceiling does not allow it now.
     OverCeiling,
+    /// The run was canceled: nothing is sent any more.
+    Canceled,
 }
 
-/// Where a reply is kept.
+/// Where a reply is kept: a short text in the row itself, anything else in the files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptReply {
     /// Status of the reply.
@@ -82,7 +111,11 @@ pub struct KeptReply {
     /// Media type of the body.
     pub media_type: String,
     /// The body, in the files.
-    pub body: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Digest>,
+    /// The body itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// What a call turned out to cost, in micros of the run's currency.
@@ -105,116 +138,8 @@ pub async fn begin(
     fence: Fence,
     new: &NewCall,
 ) -> Result<Begun, Error> {
-    let tx = store.begin().await?;
-    steps::keep(&tx, workspace, fence).await?;
-    let begun = match load(&tx, workspace, &new.key).await? {
-        None => first(&tx, workspace, fence, new).await?,
-        Some(call) => again(&tx, workspace, fence, new, call).await?,
-    };
-    tx.commit().await?;
-    Ok(begun)
-}
-
-async fn first(
-    db: &impl ConnectionTrait,
-    workspace: &WorkspaceId,
-    fence: Fence,
-    new: &NewCall,
-) -> Result<Begun, Error> {
-    if !budgets::reserve(db, workspace, &new.run, new.currency, new.reserved_micros).await? {
-        return Ok(Begun::OverCeiling);
-    }
-    let sql = "INSERT INTO calls (workspace_id, key, run_id, step_id, step_key, revision, sequence, role, provider, model, request,
-                                  state, epoch, submits, currency, price_micros, reserved_micros, created_at, changed_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sending', $12, 1, $13, $14, $15, {now}, {now})";
-    let values = vec![
-        workspace.as_str().into(),
-        new.key.as_str().into(),
-        new.run.as_str().into(),
-        fence.step.into(),
-        new.step.as_str().into(),
-        new.revision.into(),
-        new.sequence.into(),
-        new.role.as_str().into(),
-        new.provider.as_str().into(),
-        new.model.as_str().into(),
-        new.request.as_str().into(),
-        fence.epoch.into(),
-        new.currency.code().into(),
-        new.price_micros.into(),
-        new.reserved_micros.into(),
-    ];
-    run(db, sql, values).await?;
-    Ok(Begun::Send)
-}
-
-async fn again(
-    db: &impl ConnectionTrait,
-    workspace: &WorkspaceId,
-    fence: Fence,
-    new: &NewCall,
-    call: row::Model,
-) -> Result<Begun, Error> {
-    match call.state.as_str() {
-        "failed" => {
-            if !budgets::reserve(db, workspace, &new.run, new.currency, new.reserved_micros).await? {
-                return Ok(Begun::OverCeiling);
-            }
-            resend(db, workspace, fence, new).await
-        }
-        "sending" if new.repeatable => resend(db, workspace, fence, new).await,
-        "sending" => {
-            let failure = r#"{"code":"call_ambiguous"}"#;
-            change(
-                db,
-                workspace,
-                &call,
-                "state = 'ambiguous', reserved_micros = 0, failure = $4",
-                vec![failure.into()],
-            )
-            .await?;
-            budgets::settle(db, workspace, &new.run, call.reserved_micros, 0).await?;
-            let maybe = Settlement {
-                list_micros: call.price_micros,
-                spent_micros: 0,
-                billed: Billed::Maybe,
-                usage: Value::Null,
-            };
-            ledger::write(db, workspace, &call, &maybe).await?;
-            Ok(Begun::Ambiguous)
-        }
-        "accepted" => {
-            change(db, workspace, &call, "epoch = $4", vec![fence.epoch.into()]).await?;
-            Ok(Begun::Poll(json(call.job.as_deref())?))
-        }
-        "replied" | "settled" => {
-            change(db, workspace, &call, "epoch = $4", vec![fence.epoch.into()]).await?;
-            let settled = (call.state == "settled").then_some(call.price_micros);
-            Ok(Begun::Kept { reply: json(call.reply.as_deref())?, settled })
-        }
-        "ambiguous" => Ok(Begun::Ambiguous),
-        other => Err(unreadable(format!("call state `{other}`"))),
-    }
-}
-
-async fn resend(
-    db: &impl ConnectionTrait,
-    workspace: &WorkspaceId,
-    fence: Fence,
-    new: &NewCall,
-) -> Result<Begun, Error> {
-    let sql = "UPDATE calls SET state = 'sending', epoch = $3, submits = submits + 1, failure = NULL, price_micros = $4, reserved_micros = $5,
-               changed_at = {now} WHERE workspace_id = $1 AND key = $2";
-    let key = new.key.as_str().into();
-    let values = vec![
-        workspace.as_str().into(),
-        key,
-        fence.epoch.into(),
-        new.price_micros.into(),
-        new.reserved_micros.into(),
-    ];
-    run(db, sql, values).await?;
-    Ok(Begun::Send)
+    let new = new.clone();
+    group::write(store, Begin { workspace: workspace.clone(), fence, new }).await
 }
 
 /// Notes the provider's job, before anybody polls it.
@@ -224,11 +149,15 @@ pub async fn accepted(
     fence: Fence,
     key: &str,
     job: &Value,
-) -> Result<(), Error> {
-    let tx = store.begin().await?;
-    let call = mine(&tx, workspace, fence, key).await?;
-    change(&tx, workspace, &call, "state = 'accepted', job = $4", vec![job.to_string().into()]).await?;
-    Ok(tx.commit().await?)
+) -> Result<Noted, Error> {
+    let note = Note {
+        workspace: workspace.clone(),
+        fence,
+        key: key.to_owned(),
+        job: Some(job.clone()),
+        reply: None,
+    };
+    group::write(store, note).await
 }
 
 /// Notes where the reply is kept, before anybody reads it.
@@ -238,15 +167,19 @@ pub async fn replied(
     fence: Fence,
     key: &str,
     reply: &KeptReply,
-) -> Result<(), Error> {
-    let reply = serde_json::to_string(reply).map_err(unreadable)?;
-    let tx = store.begin().await?;
-    let call = mine(&tx, workspace, fence, key).await?;
-    change(&tx, workspace, &call, "state = 'replied', reply = $4", vec![reply.into()]).await?;
-    Ok(tx.commit().await?)
+) -> Result<Noted, Error> {
+    let note = Note {
+        workspace: workspace.clone(),
+        fence,
+        key: key.to_owned(),
+        job: None,
+        reply: Some(reply.clone()),
+    };
+    group::write(store, note).await
 }
 
-/// Ends a call whose reply is kept: the reservation becomes what was spent, and the ledger gets its line.
+/// Ends a call whose reply is kept: the reservation becomes what was spent, and the ledger gets its line. A step that
+/// ends at once can hand its settlements to [`steps::finish`] instead.
 pub async fn settle(
     store: &Store,
     workspace: &WorkspaceId,
@@ -255,13 +188,21 @@ pub async fn settle(
     settlement: &Settlement,
 ) -> Result<(), Error> {
     let tx = store.begin().await?;
-    let call = mine(&tx, workspace, fence, key).await?;
-    let set = "state = 'settled', reserved_micros = 0, price_micros = $4";
-    change(&tx, workspace, &call, set, vec![settlement.list_micros.into()]).await?;
-    budgets::settle(&tx, workspace, &RunId::new(&call.run_id), call.reserved_micros, settlement.spent_micros)
-        .await?;
-    ledger::write(&tx, workspace, &call, settlement).await?;
+    let one =
+        Settled { workspace: workspace.clone(), fence, key: key.to_owned(), settlement: settlement.clone() };
+    let (done, _) = settle_many(&tx, &[&one]).await?;
+    if done == 0 {
+        return Err(Error::Lost(format!("call {key}")));
+    }
     Ok(tx.commit().await?)
+}
+
+/// The same for many; what is not under way by its fence any more is passed over. Tells which steps got money from it.
+pub async fn settle_all(store: &Store, settled: &[Settled]) -> Result<Vec<Ready>, Error> {
+    let tx = store.begin().await?;
+    let (_, ready) = settle_many(&tx, &settled.iter().collect::<Vec<_>>()).await?;
+    tx.commit().await?;
+    Ok(ready)
 }
 
 /// Ends a call that gave nothing. Not billed: it may be sent again. Perhaps billed: it is not, and the ledger says so.
@@ -277,14 +218,30 @@ pub async fn failed(
     let failure = serde_json::to_string(failure).map_err(unreadable)?;
     let tx = store.begin().await?;
     let call = mine(&tx, workspace, fence, key).await?;
-    let set = "state = $4, reserved_micros = 0, failure = $5";
-    change(&tx, workspace, &call, set, vec![state.into(), failure.into()]).await?;
-    budgets::settle(&tx, workspace, &RunId::new(&call.run_id), call.reserved_micros, settlement.spent_micros)
-        .await?;
+    let sql = "UPDATE calls SET state = $3, reserved_micros = 0, failure = $4, changed_at = {now} WHERE workspace_id = $1 AND key = $2";
+    run(&tx, sql, vec![workspace.as_str().into(), key.into(), state.into(), failure.into()]).await?;
+    give_back(&tx, workspace, &call, settlement.spent_micros).await?;
     if settlement.billed != Billed::No {
         ledger::write(&tx, workspace, &call, settlement).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// Turns the reservation of a call into what was spent.
+async fn give_back(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    call: &row::Model,
+    spent_micros: i64,
+) -> Result<(), Error> {
+    let sql = "SELECT workspace_id, id AS run_id, campaign_id, key_id FROM runs WHERE workspace_id = $1 AND id = $2";
+    let values = vec![workspace.as_str().into(), call.run_id.as_str().into()];
+    let payers: PayersRow =
+        row(db, sql, values).await?.ok_or_else(|| Error::NotFound(format!("run {}", call.run_id)))?;
+    let payers = payers.read();
+    let mut book = Book::open(db, [(&payers, call.currency.as_str())]).await?;
+    book.change(&payers, &call.currency, -call.reserved_micros, spent_micros);
+    book.close(db).await.map(drop)
 }
 
 /// A call that is under way and that this claim of the step began or took over.
@@ -312,23 +269,24 @@ async fn load(
     row(db, sql, vec![workspace.as_str().into(), key.into()]).await
 }
 
-/// Changes a call that is still as it was read.
-async fn change(
-    db: &impl ConnectionTrait,
-    workspace: &WorkspaceId,
-    call: &row::Model,
-    set: &str,
-    more: Vec<sea_orm::Value>,
-) -> Result<(), Error> {
-    let sql = format!(
-        "UPDATE calls SET {set}, changed_at = {{now}} WHERE workspace_id = $1 AND key = $2 AND epoch = $3"
-    );
-    let mut values = vec![workspace.as_str().into(), call.key.as_str().into(), call.epoch.into()];
-    values.extend(more);
-    match run(db, &sql, values).await?.rows_affected() {
-        1 => Ok(()),
-        _ => Err(Error::Lost(format!("call {}", call.key))),
-    }
+/// How the calls of a run stand.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Standing {
+    /// `sending`, `accepted`, `replied`, `settled`, `failed` or `ambiguous`.
+    pub state: String,
+    /// How many.
+    pub calls: i64,
+    /// Submits that these calls took.
+    pub submits: i64,
+    /// Reserved for them.
+    pub reserved_micros: i64,
+}
+
+/// How the calls of a run stand.
+pub async fn standing(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<Vec<Standing>, Error> {
+    let sql = "SELECT state, COUNT(*) AS calls, CAST(SUM(submits) AS bigint) AS submits, CAST(SUM(reserved_micros) AS bigint) AS reserved_micros
+               FROM calls WHERE workspace_id = $1 AND run_id = $2 GROUP BY state ORDER BY state";
+    crate::open::rows(&store.db, sql, vec![workspace.as_str().into(), id.as_str().into()]).await
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: Option<&str>) -> Result<T, Error> {
@@ -377,6 +335,8 @@ pub(crate) mod row {
         pub failure: Option<String>,
         pub created_at: i64,
         pub changed_at: i64,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub job_id: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,10 +1,13 @@
 //! What we keep: rows in SQLite or PostgreSQL, files beside them. One file per table; every function takes the workspace.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod budgets;
+pub mod audit;
+pub mod budgets;
 pub mod calls;
 mod error;
+pub mod feed;
 mod files;
+mod group;
 pub mod ledger;
 mod open;
 pub mod runs;
@@ -12,6 +15,7 @@ pub mod sessions;
 pub mod steps;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 pub use error::Error;
 pub use files::Files;

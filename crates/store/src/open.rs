@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Files};
+use crate::{Error, Files, error::unreadable, group::Groups};
 
 /// How long a writer waits for another one on SQLite.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,6 +43,7 @@ impl Settings {
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) db: DatabaseConnection,
+    pub(crate) groups: std::sync::Arc<Groups>,
     pub(crate) locks: PathBuf,
     files: Files,
 }
@@ -54,20 +55,14 @@ impl Store {
         tokio::fs::create_dir_all(&locks)
             .await
             .map_err(|e| Error::Files(format!("{}: {e}", locks.display())))?;
-        let db = connect(&settings.rows).await?;
-        let store = Self { db, locks, files: Files::open(&settings.files)? };
-        store.migrate().await?;
-        Ok(store)
-    }
-
-    /// One process at a time: two that open a new store together must not both make its tables.
-    async fn migrate(&self) -> Result<(), Error> {
-        let txn = self.begin().await?;
-        if txn.get_database_backend() == DbBackend::Postgres {
-            run(&txn, &format!("SELECT pg_advisory_xact_lock({MIGRATING})"), vec![]).await?;
-        }
-        Migrator::up(&txn, None).await?;
-        Ok(txn.commit().await?)
+        // Connections that were open before a change of the schema would remember tables as they were.
+        let first = connect(&settings.rows, Some(1)).await?;
+        migrate(&first).await?;
+        first.close().await?;
+        let db = connect(&settings.rows, None).await?;
+        let files = Files::open(&settings.files)?;
+        let groups = std::sync::Arc::new(Groups::of(db.get_database_backend() == DbBackend::Sqlite));
+        Ok(Self { db, groups, locks, files })
     }
 
     /// The files.
@@ -80,17 +75,31 @@ impl Store {
         Ok(self.db.ping().await?)
     }
 
-    /// Begins a transaction that may write. On SQLite it takes the write lock at once: two readers that both want to
-    /// become writers would refuse each other.
+    /// Begins a transaction that may write.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, Error> {
-        let mode =
-            (self.db.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
-        Ok(self.db.begin_with_options(options).await?)
+        writing(&self.db).await
     }
 }
 
-async fn connect(url: &str) -> Result<DatabaseConnection, Error> {
+/// One process at a time: two that open a new store together must not both make its tables.
+async fn migrate(db: &DatabaseConnection) -> Result<(), Error> {
+    let txn = writing(db).await?;
+    if txn.get_database_backend() == DbBackend::Postgres {
+        run(&txn, &format!("SELECT pg_advisory_xact_lock({MIGRATING})"), vec![]).await?;
+    }
+    Migrator::up(&txn, None).await?;
+    Ok(txn.commit().await?)
+}
+
+/// A transaction that may write. On SQLite it takes the write lock at once: two readers that both want to become
+/// writers would refuse each other.
+async fn writing(db: &DatabaseConnection) -> Result<DatabaseTransaction, Error> {
+    let mode = (db.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
+    Ok(db.begin_with_options(options).await?)
+}
+
+async fn connect(url: &str, most: Option<u32>) -> Result<DatabaseConnection, Error> {
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging(false).acquire_timeout(PATIENCE);
     if let Some(path) = url.strip_prefix("sqlite://") {
@@ -100,7 +109,7 @@ async fn connect(url: &str) -> Result<DatabaseConnection, Error> {
                 .await
                 .map_err(|e| Error::Files(format!("{}: {e}", folder.display())))?;
         }
-        options.max_connections(4).min_connections(1);
+        options.max_connections(most.unwrap_or(4)).min_connections(1);
         // `synchronous=FULL`: a call's row must be on the disk before the call leaves, even if the power fails.
         options.map_sqlx_sqlite_opts(|o| {
             o.create_if_missing(true)
@@ -110,13 +119,16 @@ async fn connect(url: &str) -> Result<DatabaseConnection, Error> {
                 .foreign_keys(true)
         });
     } else {
-        options.max_connections(16);
+        options.max_connections(most.unwrap_or(16));
+        // A plan that was made for an empty table is a bad one when a run of a million steps has come.
+        options.map_sqlx_postgres_opts(|o| o.options([("plan_cache_mode", "force_custom_plan")]));
     }
     Ok(Database::connect(options).await?)
 }
 
 /// Runs one statement. `{now}` in it stands for the database's own clock in milliseconds since 1970: the clocks of
-/// workers may differ, and leases must not.
+/// workers may differ, and leases must not. `{lock}` locks the rows that a SELECT finds, `{skip}` those that nobody else
+/// has locked; `{lock s}` and `{skip s}` only those of the table `s`. `{rows(name type, …)}` is a table `v` of the JSON array in `$1`.
 pub(crate) async fn run(
     db: &impl ConnectionTrait,
     sql: &str,
@@ -143,14 +155,58 @@ pub(crate) async fn row<T: FromQueryResult>(
     Ok(T::find_by_statement(statement(db, sql, values)).one(db).await?)
 }
 
+/// The database's clock.
+pub(crate) async fn now(db: &impl ConnectionTrait) -> Result<i64, Error> {
+    #[derive(FromQueryResult)]
+    struct Now {
+        now: i64,
+    }
+    let now: Option<Now> = row(db, "SELECT {now} AS now", vec![]).await?;
+    Ok(now.map_or(0, |n| n.now))
+}
+
+/// A JSON array as a parameter for `{rows(…)}`.
+pub(crate) fn list<T: Serialize>(items: impl IntoIterator<Item = T>) -> Result<Value, Error> {
+    let items: Vec<T> = items.into_iter().collect();
+    Ok(serde_json::to_string(&items).map_err(unreadable)?.into())
+}
+
+pub(crate) fn is_sqlite(db: &impl ConnectionTrait) -> bool {
+    db.get_database_backend() == DbBackend::Sqlite
+}
+
 pub(crate) fn statement(db: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Statement {
     let backend = db.get_database_backend();
-    let (now, lock) = match backend {
-        DbBackend::Postgres => {
-            ("(CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint))", "FOR UPDATE")
-        }
-        // One writer at a time: there is nothing to lock row by row.
-        _ => ("(CAST(unixepoch('subsec') * 1000 AS integer))", ""),
+    let postgres = backend == DbBackend::Postgres;
+    let now = if postgres {
+        "(CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint))"
+    } else {
+        "(CAST(unixepoch('subsec') * 1000 AS integer))"
     };
-    Statement::from_sql_and_values(backend, sql.replace("{now}", now).replace("{lock}", lock), values)
+    let mut sql = sql.replace("{now}", now);
+    // SQLite has one writer at a time: there is nothing to lock row by row.
+    for (word, clause) in [("{lock", "FOR NO KEY UPDATE"), ("{skip", "SKIP LOCKED")] {
+        while let Some((before, rest)) = sql.split_once(word) {
+            let (table, after) = rest.split_once('}').unwrap_or((rest, ""));
+            let of = if table.is_empty() { String::new() } else { format!(" OF{table}") };
+            let clause = match (postgres, word) {
+                (false, _) => String::new(),
+                (true, "{skip") => format!("FOR NO KEY UPDATE{of} {clause}"),
+                (true, _) => format!("{clause}{of}"),
+            };
+            sql = format!("{before}{clause}{after}");
+        }
+    }
+    while let Some((before, rest)) = sql.split_once("{rows(") {
+        let (columns, after) = rest.split_once(")}").unwrap_or((rest, ""));
+        let table = if postgres {
+            format!("jsonb_to_recordset(CAST($1 AS jsonb)) AS v({columns})")
+        } else {
+            let names = columns.split(',').filter_map(|c| c.trim().split(' ').next());
+            let picks: Vec<String> = names.map(|n| format!("value ->> '{n}' AS {n}")).collect();
+            format!("(SELECT {} FROM json_each($1)) AS v", picks.join(", "))
+        };
+        sql = format!("{before}{table}{after}");
+    }
+    Statement::from_sql_and_values(backend, sql, values)
 }

@@ -6,12 +6,12 @@
 
 use std::{fs::File, path::PathBuf, sync::Arc, time::Duration};
 
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::{
     Error, Store,
-    open::{rows, run},
-    steps,
+    open::{is_sqlite, row, rows, run},
+    steps::{self, Ready},
 };
 
 /// A living session. Dropping it is dying: others may take its steps.
@@ -59,52 +59,80 @@ pub async fn beat(store: &Store, session: &Session) -> Result<(), Error> {
 
 /// Ends a session in good order; what it still had is given back.
 pub async fn close(store: &Store, session: &Session) -> Result<(), Error> {
-    bury(store, &session.id).await.map(drop)
+    bury(store, &session.id, None, true).await.map(drop)
 }
 
-/// Finds dead sessions, gives their steps back, and tells how many steps that were.
-pub async fn recover(store: &Store) -> Result<u64, Error> {
+/// Finds dead sessions and gives their steps back; a step that its workers died with `limit` times is given up. One does
+/// it at a time; `None`: somebody else does it now.
+pub async fn recover(store: &Store, limit: u32) -> Result<Option<Vec<Ready>>, Error> {
     #[derive(FromQueryResult)]
     struct Living {
         id: String,
         overdue: i64,
     }
-    let sql = "SELECT id, CAST({now} - beat_at - lease_ms AS bigint) AS overdue FROM sessions WHERE ended_at IS NULL ORDER BY id";
-    let mut given_back = 0;
+    // An ended session that still has steps: they were claimed in the moment when it was declared dead.
+    let sql = "SELECT id, CAST({now} - beat_at - lease_ms AS bigint) AS overdue FROM sessions WHERE ended_at IS NULL
+               UNION ALL SELECT DISTINCT a.id, 1 FROM steps s JOIN sessions a ON a.id = s.session_id
+                 WHERE s.state = 'running' AND a.ended_at IS NOT NULL ORDER BY 1";
+    let mut given_back = Vec::new();
     for session in rows::<Living>(&store.db, sql, vec![]).await? {
         if session.overdue > 0 || died_here(store, &session.id) {
-            given_back += bury(store, &session.id).await?;
+            let gone = died_here(store, &session.id);
+            match bury(store, &session.id, Some(limit), gone).await? {
+                Some(ready) => given_back.extend(ready),
+                None => return Ok(None),
+            }
         }
     }
-    Ok(given_back)
+    Ok(Some(given_back))
 }
 
 /// Declares every session dead, as when all the machines are known to be off.
-pub async fn bury_all(store: &Store) -> Result<u64, Error> {
+pub async fn bury_all(store: &Store, limit: u32) -> Result<usize, Error> {
     #[derive(FromQueryResult)]
     struct Living {
         id: String,
     }
     let mut given_back = 0;
-    for session in
-        rows::<Living>(&store.db, "SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id", vec![])
-            .await?
-    {
-        given_back += bury(store, &session.id).await?;
+    let sql = "SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id";
+    for session in rows::<Living>(&store.db, sql, vec![]).await? {
+        given_back += bury(store, &session.id, Some(limit), true).await?.map_or(0, |ready| ready.len());
     }
     Ok(given_back)
 }
 
-/// One transaction: a session that is dead has no steps.
-async fn bury(store: &Store, id: &str) -> Result<u64, Error> {
+/// One transaction: a session that is dead has no steps. One that is not known to be `gone` is dead only if it is still
+/// overdue. `None`: another reconciler is at work.
+async fn bury(
+    store: &Store,
+    id: &str,
+    crash_limit: Option<u32>,
+    gone: bool,
+) -> Result<Option<Vec<Ready>>, Error> {
     let tx = store.begin().await?;
-    run(&tx, "UPDATE sessions SET ended_at = {now} WHERE id = $1 AND ended_at IS NULL", vec![id.into()])
-        .await?;
-    let given_back = steps::abandon(&tx, id).await?;
+    if crash_limit.is_some() && !is_sqlite(&tx) && !alone(&tx).await? {
+        return Ok(None);
+    }
+    let sql = "UPDATE sessions SET ended_at = COALESCE(ended_at, {now}) WHERE id = $1 AND (ended_at IS NOT NULL OR $2 = 1 OR beat_at + lease_ms < {now})";
+    if run(&tx, sql, vec![id.into(), i32::from(gone).into()]).await?.rows_affected() == 0 {
+        return Ok(Some(vec![]));
+    }
+    let given_back = steps::abandon(&tx, id, crash_limit.is_some(), crash_limit.unwrap_or(u32::MAX)).await?;
     tx.commit().await?;
     // A file that stays behind does no harm; the row says that the session ended.
     let _ = std::fs::remove_file(lock_file(store, id));
-    Ok(given_back)
+    Ok(Some(given_back))
+}
+
+/// Takes the lock of the reconcilers until the transaction ends.
+async fn alone(db: &impl ConnectionTrait) -> Result<bool, Error> {
+    #[derive(FromQueryResult)]
+    struct Got {
+        got: bool,
+    }
+    // Any number will do, as long as it is ours.
+    let got: Option<Got> = row(db, "SELECT pg_try_advisory_xact_lock(7309218844) AS got", vec![]).await?;
+    Ok(got.is_some_and(|g| g.got))
 }
 
 /// Did the session run on this machine, and is its process gone?

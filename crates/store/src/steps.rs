@@ -2,23 +2,37 @@
 //!
 //! A claim raises the step's epoch; every later write names the epoch that it was claimed with and is void
 //! ([`Error::Lost`]) once somebody else has claimed the step. Rows are locked in the order of their ids, and parents
-//! have smaller ids than their children.
+//! have smaller ids than their children; steps are locked before calls, calls before budgets, budgets before runs.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use handbill_domain::{
+    asset::Digest,
     fault::Failure,
     ids::{RunId, WorkspaceId},
     step::{Lane, StepState},
 };
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::FromQueryResult;
 use serde_json::Value;
 
 use crate::{
     Error, Store,
     error::unreadable,
-    open::{row, rows, run},
+    group,
+    open::{list, row, rows},
 };
+
+mod again;
+mod claim;
+mod finish;
+mod insert;
+
+pub(crate) use again::{begin_again, cancel_some, failed, release_held, reopen, retry, stale};
+pub(crate) use claim::{Claim, abandon};
+pub use claim::{claim, claim_many, held_by};
+pub use finish::{End, Finish, Finished, finish};
+pub(crate) use finish::{count, unblock};
+pub(crate) use insert::insert;
 
 /// A step of a graph that is to be written.
 #[derive(Clone, Debug)]
@@ -33,6 +47,8 @@ pub struct NewStep {
     pub needs: Vec<String>,
     /// What the worker needs to know.
     pub spec: Value,
+    /// Does it make something that is handed out? A run that made nothing of the kind has failed.
+    pub makes: bool,
 }
 
 /// A step as it stands.
@@ -40,6 +56,8 @@ pub struct NewStep {
 pub struct Step {
     /// Its ticket number.
     pub id: i64,
+    /// Whose it is.
+    pub workspace: WorkspaceId,
     /// The run that it belongs to.
     pub run: RunId,
     /// Its name in the run.
@@ -62,6 +80,14 @@ pub struct Step {
     pub output: Option<Value>,
     /// Why it failed, or what it waits for.
     pub failure: Option<Failure>,
+    /// Digest of the outputs that it was made of.
+    pub inputs_digest: Option<Digest>,
+    /// Digest of its output.
+    pub output_digest: Option<Digest>,
+    /// When it was claimed last, in milliseconds since 1970.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub ended_at: Option<i64>,
 }
 
 /// The right to write about a step: void as soon as somebody else claims it.
@@ -87,21 +113,81 @@ pub async fn all(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<V
     found.into_iter().map(row::Model::read).collect()
 }
 
+/// One step of a run by its key.
+pub async fn find(store: &Store, workspace: &WorkspaceId, id: &RunId, key: &str) -> Result<Step, Error> {
+    let mut values = of(workspace, id);
+    values.push(key.into());
+    let sql = "SELECT * FROM steps WHERE workspace_id = $1 AND run_id = $2 AND key = $3";
+    let found: Option<row::Model> = row(&store.db, sql, values).await?;
+    found.ok_or_else(|| Error::NotFound(format!("step {key} of run {id}")))?.read()
+}
+
 /// Outputs of the steps that a step needs and that succeeded, by key.
 pub async fn inputs(
     store: &Store,
     workspace: &WorkspaceId,
     step: i64,
 ) -> Result<BTreeMap<String, Value>, Error> {
+    let found = inputs_many(store, &[step]).await?.remove(&step).unwrap_or_default();
+    let _ = workspace;
+    Ok(found.into_iter().map(|(key, input)| (key, input.output)).collect())
+}
+
+/// What a step is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// The parent's output.
+    pub output: Value,
+    /// Its digest.
+    pub digest: Option<Digest>,
+    /// When it was there, in milliseconds since 1970.
+    pub ended_at: Option<i64>,
+}
+
+/// Outputs of the steps that these claimed steps need and that succeeded: step → parent's key → output.
+pub async fn inputs_many(
+    store: &Store,
+    steps: &[i64],
+) -> Result<BTreeMap<i64, BTreeMap<String, Input>>, Error> {
     #[derive(FromQueryResult)]
     struct Output {
+        step_id: i64,
         key: String,
         output: String,
+        output_digest: Option<String>,
+        ended_at: Option<i64>,
     }
-    let sql = "SELECT p.key, p.output FROM dependencies d JOIN steps p ON p.id = d.needs_id
-               WHERE d.workspace_id = $1 AND d.step_id = $2 AND p.state = 'succeeded' AND p.output IS NOT NULL";
-    let found: Vec<Output> = rows(&store.db, sql, vec![workspace.as_str().into(), step.into()]).await?;
-    found.into_iter().map(|o| Ok((o.key, serde_json::from_str(&o.output).map_err(unreadable)?))).collect()
+    let sql = "SELECT d.step_id, p.key, p.output, p.output_digest, p.ended_at FROM {rows(step bigint)} JOIN dependencies d ON d.step_id = v.step
+               JOIN steps p ON p.id = d.needs_id WHERE p.state = 'succeeded' AND p.output IS NOT NULL";
+    let values = vec![list(steps.iter().map(|step| serde_json::json!({ "step": step })))?];
+    let mut all: BTreeMap<i64, BTreeMap<String, Input>> = BTreeMap::new();
+    for found in rows::<Output>(&store.db, sql, values).await? {
+        let output = serde_json::from_str(&found.output).map_err(unreadable)?;
+        let digest = found.output_digest.map(|d| d.parse()).transpose().map_err(unreadable)?;
+        let input = Input { output, digest, ended_at: found.ended_at };
+        all.entry(found.step_id).or_default().insert(found.key, input);
+    }
+    Ok(all)
+}
+
+/// The runs that some steps belong to.
+pub async fn runs_of(store: &Store, steps: &[i64]) -> Result<BTreeMap<i64, RunId>, Error> {
+    #[derive(FromQueryResult)]
+    struct Of {
+        id: i64,
+        run_id: String,
+    }
+    let sql = "SELECT s.id, s.run_id FROM {rows(step bigint)} JOIN steps s ON s.id = v.step";
+    let given = list(steps.iter().map(|step| serde_json::json!({ "step": step })))?;
+    let found: Vec<Of> = rows(&store.db, sql, vec![given]).await?;
+    Ok(found.into_iter().map(|of| (of.id, RunId::new(of.run_id))).collect())
+}
+
+/// Digest of what a step is made of. None: it needs nothing, or a parent is from a time before digests.
+pub fn inputs_digest(inputs: &BTreeMap<String, Input>) -> Option<Digest> {
+    let digests: Option<Vec<(&str, &str)>> =
+        inputs.iter().map(|(key, input)| Some((key.as_str(), input.digest.as_ref()?.as_str()))).collect();
+    digests.filter(|digests| !digests.is_empty()).map(|digests| Digest::of_json(&digests))
 }
 
 /// Steps of a run that can be claimed now.
@@ -110,54 +196,62 @@ pub async fn claimable(
     workspace: &WorkspaceId,
     id: &RunId,
 ) -> Result<Vec<(i64, Lane)>, Error> {
-    #[derive(FromQueryResult)]
-    struct Ticket {
-        id: i64,
-        lane: String,
-    }
-    let sql =
-        "SELECT s.id, s.lane FROM steps s JOIN runs r ON r.workspace_id = s.workspace_id AND r.id = s.run_id
+    let sql = "SELECT s.id, s.workspace_id, s.run_id, s.lane FROM steps s JOIN runs r ON r.workspace_id = s.workspace_id AND r.id = s.run_id
                WHERE s.workspace_id = $1 AND s.run_id = $2 AND r.state = 'running'
                AND (s.state = 'ready' OR (s.state = 'waiting' AND s.due_at <= {now})) ORDER BY s.id";
-    let found: Vec<Ticket> = rows(&store.db, sql, of(workspace, id)).await?;
-    found.into_iter().map(|t| Ok((t.id, t.lane.parse().map_err(unreadable)?))).collect()
+    let found = readied(rows(&store.db, sql, of(workspace, id)).await?)?;
+    Ok(found.into_iter().map(|ready| (ready.step, ready.lane)).collect())
 }
 
-/// How much of a run is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
-pub struct Census {
-    /// Steps that have not ended.
-    pub open: i64,
-    /// Of these, steps that somebody runs, or that can be taken now or at a known time.
-    pub moving: i64,
-    /// Steps that have ended.
-    pub ended: i64,
+/// A step that can be claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// Whose it is.
+    pub workspace: WorkspaceId,
+    /// Its run.
+    pub run: RunId,
+    /// The step.
+    pub step: i64,
+    /// Its lane.
+    pub lane: Lane,
 }
 
-/// How much of a run is left.
-pub async fn census(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<Census, Error> {
-    let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN state IN ('succeeded', 'failed', 'canceled') THEN 0 ELSE 1 END), 0) AS bigint) AS open,
-                 CAST(COALESCE(SUM(CASE WHEN state IN ('ready', 'running') OR due_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS bigint) AS moving,
-                 CAST(COALESCE(SUM(CASE WHEN state IN ('succeeded', 'failed', 'canceled') THEN 1 ELSE 0 END), 0) AS bigint) AS ended
-               FROM steps WHERE workspace_id = $1 AND run_id = $2";
-    Ok(row(&store.db, sql, of(workspace, id)).await?.unwrap_or(Census { open: 0, moving: 0, ended: 0 }))
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct ReadyRow {
+    pub(crate) id: i64,
+    pub(crate) workspace_id: String,
+    pub(crate) run_id: String,
+    pub(crate) lane: String,
 }
 
-/// Takes a step for a worker session. `None`: somebody else was faster, or it cannot be taken.
-pub async fn claim(
-    store: &Store,
-    workspace: &WorkspaceId,
-    step: i64,
-    session: &str,
-) -> Result<Option<Step>, Error> {
-    let sql = "UPDATE steps SET state = 'running', epoch = epoch + 1, session_id = $3, due_at = NULL, started_at = {now}
-               WHERE workspace_id = $1 AND id = $2 AND (state = 'ready' OR (state = 'waiting' AND due_at <= {now}))
-               AND EXISTS (SELECT 1 FROM runs r WHERE r.workspace_id = steps.workspace_id AND r.id = steps.run_id AND r.state = 'running')
-               AND EXISTS (SELECT 1 FROM sessions a WHERE a.id = $3 AND a.ended_at IS NULL)
-               RETURNING *";
-    let values = vec![workspace.as_str().into(), step.into(), session.into()];
-    let taken: Option<row::Model> = row(&store.db, sql, values).await?;
-    taken.map(row::Model::read).transpose()
+pub(crate) fn readied(found: Vec<ReadyRow>) -> Result<Vec<Ready>, Error> {
+    let read = |row: ReadyRow| {
+        Ok(Ready {
+            workspace: WorkspaceId::new(row.workspace_id),
+            run: RunId::new(row.run_id),
+            step: row.id,
+            lane: row.lane.parse().map_err(unreadable)?,
+        })
+    };
+    found.into_iter().map(read).collect()
+}
+
+/// Does anything of this run happen, or will it at a known time? Else what is left of it waits for money or a person.
+pub async fn is_moving(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<bool, Error> {
+    #[derive(FromQueryResult)]
+    struct One {
+        #[allow(dead_code, reason = "that there is a row is the answer")]
+        one: i32,
+    }
+    let sql = "SELECT 1 AS one FROM steps WHERE workspace_id = $1 AND run_id = $2
+               AND (state IN ('ready', 'running') OR (state = 'waiting' AND due_at IS NOT NULL)) LIMIT 1";
+    Ok(row::<One>(&store.db, sql, of(workspace, id)).await?.is_some())
+}
+
+async fn end(store: &Store, workspace: &WorkspaceId, fence: Fence, end: End) -> Result<(), Error> {
+    finish(store, Finish { workspace: workspace.clone(), fence, end, settled: vec![], made: None })
+        .await
+        .map(drop)
 }
 
 /// Ends a step well, and makes those ready that waited for it last: one transaction.
@@ -167,7 +261,7 @@ pub async fn complete(
     fence: Fence,
     output: &Value,
 ) -> Result<(), Error> {
-    end(store, workspace, fence, StepState::Succeeded, Some(output), None).await
+    end(store, workspace, fence, End::Succeeded { output: output.clone(), inputs: None }).await
 }
 
 /// Gives a step up, and makes those ready that waited for it last: they may do without it.
@@ -177,27 +271,7 @@ pub async fn fail(
     fence: Fence,
     failure: &Failure,
 ) -> Result<(), Error> {
-    end(store, workspace, fence, StepState::Failed, None, Some(failure)).await
-}
-
-async fn end(
-    store: &Store,
-    workspace: &WorkspaceId,
-    fence: Fence,
-    state: StepState,
-    output: Option<&Value>,
-    failure: Option<&Failure>,
-) -> Result<(), Error> {
-    let tx = store.begin().await?;
-    let sql = "UPDATE steps SET state = $4, output = $5, failure = $6, session_id = NULL, ended_at = {now}
-               WHERE workspace_id = $1 AND id = $2 AND epoch = $3 AND state = 'running'";
-    let mut values = fenced(workspace, fence);
-    values.push(state.as_str().into());
-    values.push(output.map(Value::to_string).into());
-    values.push(failure.map(json).transpose()?.into());
-    held(run(&tx, sql, values).await?.rows_affected(), fence)?;
-    unblock(&tx, workspace, fence.step).await?;
-    Ok(tx.commit().await?)
+    end(store, workspace, fence, End::Failed(failure.clone())).await
 }
 
 /// Puts a step off because somebody was busy; it can be claimed again after `wait`.
@@ -208,181 +282,21 @@ pub async fn defer(
     wait: Duration,
     why: &Failure,
 ) -> Result<(), Error> {
-    let sql = "UPDATE steps SET state = 'waiting', due_at = {now} + $4, attempts = attempts + 1, failure = $5, session_id = NULL
-               WHERE workspace_id = $1 AND id = $2 AND epoch = $3 AND state = 'running'";
-    let mut values = fenced(workspace, fence);
-    values.push(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2).into());
-    values.push(json(why)?.into());
-    held(run(&store.db, sql, values).await?.rows_affected(), fence)
+    end(store, workspace, fence, End::Later { wait, why: Some(why.clone()), is_attempt: true }).await
 }
 
-/// Puts a step aside until money is there: [`retry_held`] makes it ready again.
+/// Puts a step aside until money is there for an amount.
 pub async fn hold(store: &Store, workspace: &WorkspaceId, fence: Fence, why: &Failure) -> Result<(), Error> {
-    let sql = "UPDATE steps SET state = 'waiting', due_at = NULL, failure = $4, session_id = NULL
-               WHERE workspace_id = $1 AND id = $2 AND epoch = $3 AND state = 'running'";
-    let mut values = fenced(workspace, fence);
-    values.push(json(why)?.into());
-    held(run(&store.db, sql, values).await?.rows_affected(), fence)
+    end(store, workspace, fence, End::Held { why: why.clone(), micros: i64::MAX / 4 }).await
 }
 
 /// Gives a step back untouched, as when the worker is asked to stop.
 pub async fn release(store: &Store, workspace: &WorkspaceId, fence: Fence) -> Result<(), Error> {
-    let sql = "UPDATE steps SET state = 'ready', session_id = NULL
-               WHERE workspace_id = $1 AND id = $2 AND epoch = $3 AND state = 'running'";
-    held(run(&store.db, sql, fenced(workspace, fence)).await?.rows_affected(), fence)
-}
-
-/// Makes the steps of a run ready that were put aside for want of money.
-pub async fn retry_held(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<(), Error> {
-    release_held(&store.db, workspace, id).await
-}
-
-pub(crate) async fn release_held(
-    db: &impl ConnectionTrait,
-    workspace: &WorkspaceId,
-    id: &RunId,
-) -> Result<(), Error> {
-    let sql = "UPDATE steps SET state = 'ready', failure = NULL
-               WHERE workspace_id = $1 AND run_id = $2 AND state = 'waiting' AND due_at IS NULL";
-    run(db, sql, of(workspace, id)).await?;
-    Ok(())
-}
-
-/// Sets failed steps, and everything that was made after them, back to the beginning.
-pub(crate) async fn retry_failed(
-    db: &impl ConnectionTrait,
-    workspace: &WorkspaceId,
-    id: &RunId,
-) -> Result<(), Error> {
-    let sql = "WITH RECURSIVE again(id) AS (
-                 SELECT id FROM steps WHERE workspace_id = $1 AND run_id = $2 AND state = 'failed'
-                 UNION SELECT d.step_id FROM dependencies d JOIN again a ON d.needs_id = a.id)
-               UPDATE steps SET state = 'blocked', output = NULL, failure = NULL, attempts = 0, crashes = 0, ended_at = NULL
-               WHERE id IN (SELECT id FROM again)";
-    run(db, sql, of(workspace, id)).await?;
-    let sql = format!(
-        "UPDATE steps SET state = 'ready' WHERE workspace_id = $1 AND run_id = $2 AND state = 'blocked' AND {PARENTS_ENDED}"
-    );
-    run(db, &sql, of(workspace, id)).await?;
-    Ok(())
-}
-
-/// Gives the running steps of a dead session back.
-pub(crate) async fn abandon(db: &impl ConnectionTrait, session: &str) -> Result<u64, Error> {
-    let sql = "UPDATE steps SET state = 'ready', session_id = NULL, crashes = crashes + 1
-               WHERE id IN (SELECT id FROM steps WHERE session_id = $1 AND state = 'running' ORDER BY id {lock})";
-    Ok(run(db, sql, vec![session.into()]).await?.rows_affected())
-}
-
-/// Locks a step that is still ours for the rest of the transaction.
-pub(crate) async fn keep(
-    db: &impl ConnectionTrait,
-    workspace: &WorkspaceId,
-    fence: Fence,
-) -> Result<(), Error> {
-    let sql = "UPDATE steps SET epoch = epoch WHERE workspace_id = $1 AND id = $2 AND epoch = $3 AND state = 'running'";
-    held(run(db, sql, fenced(workspace, fence)).await?.rows_affected(), fence)
-}
-
-pub(crate) async fn insert(
-    db: &impl ConnectionTrait,
-    workspace: &WorkspaceId,
-    id: &RunId,
-    steps: &[NewStep],
-) -> Result<(), Error> {
-    #[derive(FromQueryResult)]
-    struct Id {
-        id: i64,
-    }
-    let mut ids: BTreeMap<&str, i64> = BTreeMap::new();
-    for step in parents_first(steps)? {
-        let state = if step.needs.is_empty() { StepState::Ready } else { StepState::Blocked };
-        let sql = "INSERT INTO steps (workspace_id, run_id, key, kind, lane, state, revision, epoch, attempts, crashes, spec)
-                   VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, $7) RETURNING id";
-        let mut values = of(workspace, id);
-        values.extend(
-            [step.key.as_str(), &step.kind, step.lane.as_str(), state.as_str()].map(sea_orm::Value::from),
-        );
-        values.push(step.spec.to_string().into());
-        let Some(Id { id }) = row(db, sql, values).await? else {
-            return Err(unreadable("no id for a new step"));
-        };
-        ids.insert(&step.key, id);
-        for need in &step.needs {
-            let values = vec![workspace.as_str().into(), id.into(), ids[need.as_str()].into()];
-            let sql = "INSERT INTO dependencies (workspace_id, step_id, needs_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-            run(db, sql, values).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Orders a graph so that parents come first and steps without a reason to move keep their place.
-fn parents_first(steps: &[NewStep]) -> Result<Vec<&NewStep>, Error> {
-    let mut left: Vec<&NewStep> = steps.iter().collect();
-    let mut known = std::collections::BTreeSet::new();
-    for step in steps {
-        if !known.insert(step.key.as_str()) {
-            return Err(Error::Graph(format!("two steps are called {}", step.key)));
-        }
-    }
-    if let Some((step, need)) = steps
-        .iter()
-        .flat_map(|s| s.needs.iter().map(move |n| (s, n)))
-        .find(|(_, n)| !known.contains(n.as_str()))
-    {
-        return Err(Error::Graph(format!("{} needs {need}, which is no step", step.key)));
-    }
-    let mut placed = std::collections::BTreeSet::new();
-    let mut order = Vec::with_capacity(steps.len());
-    while !left.is_empty() {
-        let before = order.len();
-        left.retain(|step| {
-            let free = step.needs.iter().all(|n| placed.contains(n.as_str()));
-            if free {
-                placed.insert(step.key.as_str());
-                order.push(*step);
-            }
-            !free
-        });
-        if order.len() == before {
-            return Err(Error::Graph(format!("{} waits for itself", left[0].key)));
-        }
-    }
-    Ok(order)
-}
-
-const PARENTS_ENDED: &str = "NOT EXISTS (SELECT 1 FROM dependencies d JOIN steps p ON p.id = d.needs_id
-    WHERE d.step_id = steps.id AND p.state NOT IN ('succeeded', 'failed', 'canceled'))";
-
-/// Makes the children of a step ready whose parents have all ended. The children are locked first: of two parents
-/// that end at the same moment, the second one then sees the first.
-async fn unblock(db: &impl ConnectionTrait, workspace: &WorkspaceId, step: i64) -> Result<(), Error> {
-    let values = || vec![workspace.as_str().into(), step.into()];
-    let children = "SELECT d.step_id FROM dependencies d WHERE d.workspace_id = $1 AND d.needs_id = $2";
-    let sql = format!("SELECT id FROM steps WHERE id IN ({children}) ORDER BY id {{lock}}");
-    db.query_all_raw(crate::open::statement(db, &sql, values())).await?;
-    let sql = format!(
-        "UPDATE steps SET state = 'ready' WHERE id IN ({children}) AND state = 'blocked' AND {PARENTS_ENDED}"
-    );
-    run(db, &sql, values()).await?;
-    Ok(())
+    end(store, workspace, fence, End::Released).await
 }
 
 fn of(workspace: &WorkspaceId, id: &RunId) -> Vec<sea_orm::Value> {
     vec![workspace.as_str().into(), id.as_str().into()]
-}
-
-fn fenced(workspace: &WorkspaceId, fence: Fence) -> Vec<sea_orm::Value> {
-    vec![workspace.as_str().into(), fence.step.into(), fence.epoch.into()]
-}
-
-fn held(rows: u64, fence: Fence) -> Result<(), Error> {
-    if rows == 1 { Ok(()) } else { Err(Error::Lost(format!("step {}", fence.step))) }
-}
-
-fn json(failure: &Failure) -> Result<String, Error> {
-    serde_json::to_string(failure).map_err(unreadable)
 }
 
 impl row::Model {
@@ -391,6 +305,7 @@ impl row::Model {
             |text: Option<String>| text.map(|t| serde_json::from_str(&t)).transpose().map_err(unreadable);
         Ok(Step {
             id: self.id,
+            workspace: WorkspaceId::new(self.workspace_id),
             run: RunId::new(self.run_id),
             key: self.key,
             lane: self.lane.parse().map_err(unreadable)?,
@@ -402,6 +317,10 @@ impl row::Model {
             spec: serde_json::from_str(&self.spec).map_err(unreadable)?,
             output: value(self.output)?,
             failure: self.failure.map(|t| serde_json::from_str(&t)).transpose().map_err(unreadable)?,
+            inputs_digest: self.inputs_digest.map(|d| d.parse()).transpose().map_err(unreadable)?,
+            output_digest: self.output_digest.map(|d| d.parse()).transpose().map_err(unreadable)?,
+            started_at: self.started_at,
+            ended_at: self.ended_at,
         })
     }
 }
@@ -442,6 +361,12 @@ pub(crate) mod row {
         pub failure: Option<String>,
         pub started_at: Option<i64>,
         pub ended_at: Option<i64>,
+        pub needs_left: i32,
+        pub makes: i32,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub inputs_digest: Option<String>,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub output_digest: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

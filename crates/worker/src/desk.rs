@@ -16,61 +16,74 @@ use handbill_domain::{
     Fault,
     asset::Digest,
     fault::{Billed, Failure},
-    ids::{RunId, WorkspaceId},
     model::{Entry, Role},
-    money::{Currency, Money},
+    money::Money,
 };
 use handbill_pipeline::{Asked, Desk, Error as StepError, graph::StepSpec};
 use handbill_providers::{
     Error as ModelError,
     ask::{
-        Image, ImageAnswer, ImageAsk, JobHandle, Model, Polled, Reply, Speech, SpeechAnswer, SpeechAsk,
-        Submission, Text, TextAnswer, TextAsk, Usage, Video, VideoAnswer, VideoAsk,
+        Image, ImageAnswer, ImageAsk, Speech, SpeechAnswer, SpeechAsk, Text, TextAnswer, TextAsk, Usage,
+        Video, VideoAnswer, VideoAsk,
     },
     usage::Expected,
 };
+use handbill_queue::limits::Account;
 use handbill_store::{
     Store,
-    calls::{self, Begun, KeptReply, NewCall, Settlement},
-    steps::Fence,
+    calls::{self, Begun, NewCall, Settled, Settlement},
+    steps::{Fence, Step},
 };
 use serde_json::Value;
-use tokio::{sync::watch, time};
-
-use crate::{
-    Stop,
-    event::{Event, Listener},
-    identity,
-    models::{Kinded, Models},
-    points::Points,
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
 };
 
-/// Looks at a job that fail in a row before the step is put off; the job stays known.
-const MISSES: u32 = 5;
+use crate::{
+    crew::{Crew, Running},
+    event::Event,
+    identity,
+    models::{Kinded, Models},
+};
+
+/// Longest time between two looks at a job.
+const LOOK: Duration = Duration::from_secs(60);
 /// Tries to write something down that must not be lost, with half a second, one, two, … between them.
 const WRITES: u32 = 6;
+/// Bytes in a token, about; for limits only.
+const TOKEN: usize = 4;
+
+mod send;
 
 /// The desk of one attempt of one step.
 pub(crate) struct Counter {
-    pub(crate) store: Store,
-    pub(crate) models: Arc<dyn Models>,
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) run: RunId,
-    pub(crate) spec: StepSpec,
-    pub(crate) fence: Fence,
-    pub(crate) revision: i32,
-    pub(crate) currency: Currency,
+    crew: Arc<Crew>,
+    run: Arc<Running>,
+    spec: StepSpec,
+    fence: Fence,
+    revision: i32,
     /// Is this the last attempt? Then what is uncertain is called so, and not tried again.
-    pub(crate) last: bool,
-    pub(crate) stop: Stop,
-    pub(crate) listener: Listener,
-    pub(crate) points: Points,
+    last: bool,
     /// Requests that have left and whose answer is not kept yet.
-    pub(crate) flights: watch::Sender<u32>,
-    /// Was a request held back by the ceiling?
-    pub(crate) over_ceiling: AtomicBool,
+    flights: watch::Sender<u32>,
+    /// Questions at the desk, and how many of them wait for a provider's job.
+    asks: watch::Sender<Asks>,
+    /// What a request would have needed that was held back by a ceiling.
+    over_ceiling: Mutex<Option<i64>>,
+    /// Did a limit or a 429 stand in the way?
+    limited: AtomicBool,
+    /// Calls whose replies were read, to be written with the step's end.
+    settled: Mutex<Vec<Settled>>,
     /// How often each question was asked.
-    pub(crate) asked: Mutex<HashMap<Digest, i32>>,
+    asked: Mutex<HashMap<Digest, i32>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Asks {
+    open: u32,
+    parked: u32,
+    due: Option<Instant>,
 }
 
 /// What is known of a call while it is made.
@@ -78,27 +91,108 @@ struct Call<'a> {
     key: String,
     role: Role,
     entry: &'a Entry,
+    account: Account,
     price: Money,
     rehearsed: bool,
     repeatable: bool,
 }
 
 impl Counter {
+    pub(crate) fn new(
+        crew: &Arc<Crew>,
+        run: &Arc<Running>,
+        step: &Step,
+        spec: &StepSpec,
+        last: bool,
+    ) -> Self {
+        Self {
+            crew: crew.clone(),
+            run: run.clone(),
+            spec: spec.clone(),
+            fence: step.fence(),
+            revision: step.revision,
+            last,
+            flights: watch::Sender::new(0),
+            asks: watch::Sender::new(Asks::default()),
+            over_ceiling: Mutex::default(),
+            limited: AtomicBool::new(false),
+            settled: Mutex::default(),
+            asked: Mutex::default(),
+        }
+    }
+
+    /// Ends when nobody may be asked any more and every answer that was under way is kept.
+    pub(crate) async fn told_to_stop(&self) {
+        tokio::select! {
+            () = self.crew.stop.requested() => {}
+            () = self.run.canceled.requested() => {}
+        }
+        // The channel is ours, so it cannot close.
+        let _ = self.flights.subscribe().wait_for(|n| *n == 0).await;
+    }
+
+    /// Ends when everything that was asked waits for jobs of providers; tells how long.
+    pub(crate) async fn parked(&self) -> Duration {
+        let mut asks = self.asks.subscribe();
+        let all = |asks: &Asks| asks.open > 0 && asks.open == asks.parked;
+        loop {
+            let _ = asks.wait_for(all).await;
+            // Another question may be about to be asked.
+            time::sleep(Duration::from_millis(20)).await;
+            let now = *asks.borrow();
+            if all(&now) {
+                let due = now.due.map(|due| due.saturating_duration_since(Instant::now()));
+                return due.unwrap_or(LOOK);
+            }
+        }
+    }
+
+    /// What a ceiling held back, if it did.
+    pub(crate) fn over_ceiling(&self) -> Option<i64> {
+        *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Did a provider say when it can be asked again?
+    pub(crate) fn was_limited(&self) -> bool {
+        self.limited.load(Ordering::Relaxed)
+    }
+
+    /// Calls whose replies were read and that are not written yet.
+    pub(crate) fn take_settled(&self) -> Vec<Settled> {
+        std::mem::take(&mut self.settled.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn store(&self) -> &Store {
+        &self.crew.engine.store
+    }
+
+    fn models(&self) -> &dyn Models {
+        &*self.run.models
+    }
+
+    async fn at(&self, moment: &'static str) {
+        self.crew.engine.points.at(moment).await;
+    }
+
     async fn ask<K: Kinded>(&self, role: Role, ask: &K::Ask) -> Result<Asked<K::Answer>, ModelError> {
-        let model = K::model(&*self.models, role)?;
+        self.asks.send_modify(|asks| asks.open += 1);
+        let _open = Open(&self.asks);
+        let model = K::model(self.models(), role)?;
         let entry = model.entry();
-        let rehearsed = self.models.is_rehearsal(entry);
+        let rehearsed = self.models().is_rehearsal(entry);
         let repeatable = rehearsed || entry.abilities.idempotency;
         let price = self.most(role, entry, ask)?;
         let request = identity::digest(ask).map_err(|e| unreadable(entry, &e))?;
         let sequence = self.sequence(entry, &request);
-        let place = (self.workspace.as_str(), self.run.as_str(), &self.spec.key, self.revision, sequence);
+        let place =
+            (self.run.workspace.as_str(), self.run.id.as_str(), &self.spec.key, self.revision, sequence);
         let key = identity::digest(&(place, &entry.provider, &entry.id, &entry.model, &request))
             .map_err(|e| unreadable(entry, &e))?;
-        let call = Call { key: key.as_str().to_owned(), role, entry, price, rehearsed, repeatable };
+        let account = self.models().account(entry);
+        let call = Call { key: key.as_str().to_owned(), role, entry, account, price, rehearsed, repeatable };
         let new = NewCall {
             key: call.key.clone(),
-            run: self.run.clone(),
+            run: self.run.id.clone(),
             step: self.spec.key.clone(),
             revision: self.revision,
             sequence,
@@ -108,20 +202,29 @@ impl Counter {
             request,
             price_micros: call.price.amount_micros,
             reserved_micros: if rehearsed { 0 } else { call.price.amount_micros },
-            currency: self.currency,
+            currency: self.run.currency,
             repeatable,
+            reuse: self.run.has_past && self.revision == 0,
         };
+        self.write_settled().await?;
         let flight = self.take_off().await;
-        let begun = calls::begin(&self.store, &self.workspace, self.fence, &new).await.map_err(journal)?;
-        self.points.at("call begun").await;
+        let begun = self.begin(&new).await?;
+        self.at("call begun").await;
+        let tokens = ask_size(ask) / TOKEN;
         let (reply, settled) = match begun {
-            Begun::Send => (self.send(&*model, &call, ask, flight).await?, None),
+            Begun::Send => (self.send(&*model, &call, ask, tokens, flight).await?, None),
             Begun::Poll(job) => {
                 drop(flight);
                 let job = serde_json::from_value(job).map_err(|e| unreadable(entry, &e))?;
-                (self.wait(&*model, &call, &job).await?, None)
+                let pass = self.crew.engine.limits.hold(&call.account, &call.key).await.ok();
+                (self.wait(&*model, &call, &job, pass).await?, None)
             }
             Begun::Kept { reply, settled } => (self.fetch(&reply).await?, Some(settled)),
+            Begun::Reused { reply } => (self.fetch(&reply).await?, Some(Some(0))),
+            Begun::Unknown { since_ms } => {
+                let since = Duration::from_millis(since_ms.unsigned_abs());
+                (self.seek(&*model, &call, &new, ask, since, flight).await?, None)
+            }
             Begun::Ambiguous => {
                 return Err(ambiguous(
                     entry,
@@ -129,19 +232,24 @@ impl Counter {
                 ));
             }
             Begun::OverCeiling => {
-                self.over_ceiling.store(true, Ordering::Relaxed);
-                let reason = format!("the run's ceiling leaves no {} for {}", call.price, entry.id);
+                *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.reserved_micros);
+                let reason = format!("a ceiling leaves no {} for {}", call.price, entry.id);
                 return Err(ModelError::QuotaExhausted { provider: "this run".into(), reason });
+            }
+            Begun::Canceled => {
+                drop(flight);
+                self.run.canceled.request();
+                return std::future::pending().await;
             }
         };
         let kept = settled.is_some();
         let cost = match (model.read(ask, &reply), settled.flatten()) {
             (Ok(answer), Some(micros)) => {
-                Ok((answer, Money { amount_micros: micros, currency: self.currency }))
+                Ok((answer, Money { amount_micros: micros, currency: self.run.currency }))
             }
             (Err(error), Some(_)) => Err(error),
             (Ok(answer), None) => {
-                let cost = self.settle(&call, K::usage(&answer)).await?;
+                let cost = self.settle(&call, K::usage(&answer));
                 Ok((answer, cost))
             }
             (Err(error), None) => Err(self.refused(&call, error, model.usage(ask, &reply)).await?),
@@ -151,128 +259,51 @@ impl Counter {
         Ok(Asked { answer, model: entry.id.clone(), rehearsed, cost })
     }
 
+    async fn begin(&self, new: &NewCall) -> Result<Begun, ModelError> {
+        calls::begin(self.store(), &self.run.workspace, self.fence, new).await.map_err(journal)
+    }
+
     /// Waits for the right to send. After a stop was asked for nobody gets it, and whoever waits here can be dropped.
     async fn take_off(&self) -> Flight<'_> {
         self.flights.send_modify(|n| *n += 1);
         let flight = Flight(&self.flights);
-        if self.stop.is_requested() {
+        if self.crew.stop.is_requested() || self.run.canceled.is_requested() {
             drop(flight);
             return std::future::pending().await;
         }
         flight
     }
 
-    /// Sends a request that is in the journal, and keeps what comes back.
-    async fn send<K: Kinded>(
-        &self,
-        model: &dyn Model<K>,
-        call: &Call<'_>,
-        ask: &K::Ask,
-        flight: Flight<'_>,
-    ) -> Result<Reply, ModelError> {
-        let submitted = model.submit(ask, &call.key).await;
-        self.points.at("call sent").await;
-        match submitted {
-            Ok(Submission::Replied(reply)) => {
-                self.keep(call, &reply).await?;
-                Ok(reply)
-            }
-            Ok(Submission::Accepted(job)) => {
-                let note = serde_json::to_value(&job).map_err(|e| unreadable(call.entry, &e))?;
-                persist(|| calls::accepted(&self.store, &self.workspace, self.fence, &call.key, &note))
-                    .await?;
-                self.points.at("job noted").await;
-                drop(flight);
-                self.wait(model, call, &job).await
-            }
-            Err(ModelError::Ambiguous { provider, reason }) if call.repeatable && !self.last => {
-                // The row stays `sending`: the next attempt sends the same key again.
-                Err(ModelError::Unavailable { provider, reason, retry_after: None })
-            }
-            Err(error) => {
-                self.give_up(call, &error).await?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Looks at a job until it is done. The job is in the journal, so giving up here loses nothing.
-    async fn wait<K: Kinded>(
-        &self,
-        model: &dyn Model<K>,
-        call: &Call<'_>,
-        job: &JobHandle,
-    ) -> Result<Reply, ModelError> {
-        let mut misses = 0;
-        loop {
-            match model.poll(job).await {
-                Ok(Polled::Replied(reply)) => {
-                    self.keep(call, &reply).await?;
-                    return Ok(reply);
-                }
-                Ok(Polled::Pending { after_ms }) => {
-                    misses = 0;
-                    time::sleep(Duration::from_millis(after_ms.clamp(20, 60_000))).await;
-                }
-                // A look costs nothing, so a look without an answer may be repeated.
-                Err(ModelError::Ambiguous { provider, reason }) if misses >= MISSES => {
-                    return Err(ModelError::Unavailable { provider, reason, retry_after: None });
-                }
-                Err(error)
-                    if misses < MISSES
-                        && (matches!(error, ModelError::Ambiguous { .. }) || is_busy(&error)) =>
-                {
-                    misses += 1;
-                    let asked_for =
-                        if let Fault::Busy { retry_after } = error.fault() { retry_after } else { None };
-                    time::sleep(
-                        asked_for
-                            .unwrap_or(Duration::from_millis(500 << misses))
-                            .min(Duration::from_secs(60)),
-                    )
-                    .await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Stores a reply before anybody reads it.
-    async fn keep(&self, call: &Call<'_>, reply: &Reply) -> Result<(), ModelError> {
-        let body = persist(|| self.store.files().put(reply.body.clone())).await?;
-        let kept = KeptReply { status: reply.status, media_type: reply.media_type.clone(), body };
-        self.points.at("reply filed").await;
-        persist(|| calls::replied(&self.store, &self.workspace, self.fence, &call.key, &kept)).await?;
-        self.points.at("reply noted").await;
-        Ok(())
-    }
-
-    async fn fetch(&self, kept: &KeptReply) -> Result<Reply, ModelError> {
-        let body = self.store.files().get(&kept.body).await.map_err(journal)?;
-        Ok(Reply { status: kept.status, media_type: kept.media_type.clone(), body })
-    }
-
-    /// Enters what an answer cost.
-    async fn settle(&self, call: &Call<'_>, usage: &Usage) -> Result<Money, ModelError> {
-        let cost = self.models.price(call.entry, usage, self.currency).unwrap_or_else(|error| {
+    /// Enters what an answer cost; it is written with the step's end, or before its next question.
+    fn settle(&self, call: &Call<'_>, usage: &Usage) -> Money {
+        let cost = self.models().price(call.entry, usage, self.run.currency).unwrap_or_else(|error| {
             // It is paid already: the estimate is nearer to the truth than nothing.
             tracing::warn!(model = %call.entry.id, %error, "the answer's use has no price; what was reserved is entered");
             call.price.clone()
         });
-        self.enter(call, &cost, Billed::Yes, usage).await?;
-        self.points.at("call settled").await;
-        Ok(cost)
+        self.enter_cost(call, &cost, Billed::Yes, usage);
+        cost
     }
 
-    async fn enter(
-        &self,
-        call: &Call<'_>,
-        cost: &Money,
-        billed: Billed,
-        usage: &Usage,
-    ) -> Result<(), ModelError> {
-        let settlement = settlement(call, cost, billed, usage);
-        persist(|| calls::settle(&self.store, &self.workspace, self.fence, &call.key, &settlement)).await
+    fn enter_cost(&self, call: &Call<'_>, cost: &Money, billed: Billed, usage: &Usage) {
+        let settled = Settled {
+            workspace: self.run.workspace.clone(),
+            fence: self.fence,
+            key: call.key.clone(),
+            settlement: settlement(call, cost, billed, usage),
+        };
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner).push(settled);
+    }
+
+    /// Writes what was entered, so that what is not used of a reservation is free for the next question.
+    async fn write_settled(&self) -> Result<(), ModelError> {
+        let settled = self.take_settled();
+        if !settled.is_empty() {
+            let ready = persist(|| calls::settle_all(self.store(), &settled)).await?;
+            self.at("call settled").await;
+            self.crew.bring(&ready).await;
+        }
+        Ok(())
     }
 
     /// Ends a call whose reply holds no answer. What the reply says that it used is entered, else all that was reserved.
@@ -285,11 +316,11 @@ impl Counter {
         if error.billed() == Billed::Yes {
             match used {
                 Some(used) => {
-                    self.settle(call, &used).await?;
+                    self.settle(call, &used);
                 }
                 None => {
                     let unknown = Usage { estimated: true, ..Usage::default() };
-                    self.enter(call, &call.price, Billed::Yes, &unknown).await?;
+                    self.enter_cost(call, &call.price, Billed::Yes, &unknown);
                 }
             }
         } else {
@@ -306,18 +337,21 @@ impl Counter {
         if billed != Billed::Yes {
             settlement.spent_micros = 0;
         }
-        persist(|| calls::failed(&self.store, &self.workspace, self.fence, &call.key, &failure, &settlement))
-            .await?;
-        self.points.at("call failed").await;
+        persist(|| {
+            calls::failed(self.store(), &self.run.workspace, self.fence, &call.key, &failure, &settlement)
+        })
+        .await?;
+        self.crew.engine.meter.failed(&call.entry.provider, billed);
+        self.at("call failed").await;
         Ok(())
     }
 
     /// The most that this call can cost: its answer may be as long as it is allowed to be. Not less than the plan
     /// foresaw for one call of this role.
     fn most(&self, role: Role, entry: &Entry, ask: &impl Expected) -> Result<Money, ModelError> {
-        let mut most = self.models.price(entry, &ask.expected(entry), self.currency)?;
+        let mut most = self.models().price(entry, &ask.expected(entry), self.run.currency)?;
         for call in self.spec.calls.iter().filter(|call| call.role == role) {
-            let planned = self.models.price(entry, &call.usage, self.currency)?;
+            let planned = self.models().price(entry, &call.usage, self.run.currency)?;
             if planned.amount_micros > most.amount_micros {
                 most = planned;
             }
@@ -336,14 +370,18 @@ impl Counter {
     }
 
     fn tell(&self, call: &Call<'_>, cost: &Money, kept: bool) {
-        (self.listener)(Event::CallMade {
-            step: self.spec.key.clone(),
-            role: call.role,
-            model: call.entry.id.clone(),
-            cost: cost.clone(),
-            kept,
-            rehearsed: call.rehearsed,
-        });
+        self.crew.tell(
+            &self.run,
+            Event::CallMade {
+                step: self.spec.key.clone(),
+                role: call.role,
+                provider: call.entry.provider.clone(),
+                model: call.entry.id.clone(),
+                cost: cost.clone(),
+                kept,
+                rehearsed: call.rehearsed,
+            },
+        );
     }
 }
 
@@ -366,16 +404,30 @@ impl Desk for Counter {
     }
 
     async fn put(&self, bytes: Bytes) -> Result<Digest, StepError> {
-        self.store.files().put(bytes).await.map_err(|e| StepError::Files(e.to_string()))
+        self.store().files().put(bytes).await.map_err(|e| StepError::Files(e.to_string()))
     }
 
     async fn get(&self, digest: &Digest) -> Result<Bytes, StepError> {
-        self.store.files().get(digest).await.map_err(|e| StepError::Files(e.to_string()))
+        self.store().files().get(digest).await.map_err(|e| StepError::Files(e.to_string()))
     }
 
     fn progress(&self, done: f32, what: &str) {
-        (self.listener)(Event::StepProgress { step: self.spec.key.clone(), done, what: what.to_owned() });
+        let event = Event::StepProgress { step: self.spec.key.clone(), done, what: what.to_owned() };
+        self.crew.tell(&self.run, event);
     }
+}
+
+/// A question at the desk; it is gone when dropped.
+struct Open<'a>(&'a watch::Sender<Asks>);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|asks| asks.open -= 1);
+    }
+}
+
+fn ask_size(ask: &impl serde::Serialize) -> usize {
+    serde_json::to_string(ask).map_or(0, |text| text.len())
 }
 
 /// A request under way; it lands when dropped.

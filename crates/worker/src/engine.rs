@@ -10,11 +10,16 @@ use handbill_domain::{
 use handbill_pipeline::{
     Context, Error as StepError, graph::StepOutput, prompts::Prompts, templates::Templates,
 };
-use handbill_queue::Dispatcher;
+use handbill_queue::{Dispatcher, Limits, Local, Signals, signals::Control};
 use handbill_store::{Store, runs};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Models, Order, RunOutcome, Stop, event::Listener, points::Points, shift};
+use crate::{
+    Error, Inputs, Models, Order, RunOutcome, Stop, crew,
+    event::{Listener, Watch},
+    meter::Meter,
+    points::Points,
+};
 
 /// Who runs a step: the pipeline, or a script in tests.
 #[async_trait]
@@ -22,6 +27,9 @@ pub trait Runner: Send + Sync {
     /// Runs the step of this context once.
     async fn run(&self, ctx: &Context<'_>) -> Result<StepOutput, StepError>;
 }
+
+/// Who serves the roles of a run that was ordered with these inputs; or why this process cannot work on it.
+pub type Casting = Arc<dyn Fn(&Inputs) -> Result<Arc<dyn Models>, String> + Send + Sync>;
 
 /// How many at once, how patient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +50,10 @@ pub struct Settings {
     /// How long a worker that shows no sign of life keeps its steps, in seconds. On the same machine a dead process
     /// is seen at once.
     pub lease_s: u64,
+    /// Tickets of one workspace, class and lane that wait at once: the rest stays in the database.
+    pub window: usize,
+    /// How often the worker of a step may die with it before the step is given up.
+    pub crashes: u32,
 }
 
 impl Default for Settings {
@@ -54,6 +66,8 @@ impl Default for Settings {
             backoff_ms: 1000,
             patience_s: 120,
             lease_s: 20,
+            window: 1000,
+            crashes: 3,
         }
     }
 }
@@ -82,6 +96,8 @@ pub struct Engine {
     pub dispatcher: Arc<dyn Dispatcher>,
     /// The models in force.
     pub models: Arc<dyn Models>,
+    /// Who serves the runs of others; none: [`Engine::models`] serve all.
+    pub casting: Option<Casting>,
     /// Who runs the steps.
     pub runner: Arc<dyn Runner>,
     /// The prompts in force.
@@ -92,8 +108,16 @@ pub struct Engine {
     pub producer: Arc<str>,
     /// How many at once, how patient.
     pub settings: Settings,
-    /// Who is told what happens.
+    /// Leave to ask providers.
+    pub limits: Arc<dyn Limits>,
+    /// Words between processes; none: there is only this one.
+    pub signals: Option<Arc<dyn Signals>>,
+    /// Who is told what happens, where one run is served.
     pub listener: Listener,
+    /// Who is told what happens in which run.
+    pub watch: Option<Watch>,
+    /// What is counted.
+    pub meter: Arc<Meter>,
     pub(crate) points: Points,
 }
 
@@ -109,12 +133,17 @@ impl Engine {
             store,
             dispatcher,
             models,
+            casting: None,
             runner,
             prompts: Arc::default(),
             templates: Arc::default(),
             producer: "handbill".into(),
             settings: Settings::default(),
+            limits: Arc::new(Local::default()),
+            signals: None,
             listener: Arc::new(|_| {}),
+            watch: None,
+            meter: Arc::default(),
             points: Points::default(),
         }
     }
@@ -127,6 +156,7 @@ impl Engine {
             runs::reopen(&self.store, workspace, &new.id, order.ceiling_micros).await?;
         }
         self.points.at("run accepted").await;
+        self.call().await;
         Ok(new.id)
     }
 
@@ -134,6 +164,79 @@ impl Engine {
     /// engines may drive the same run; each step is run by one of them. Dropping the future is like dying: the run
     /// can be driven on at once.
     pub async fn run(&self, workspace: &WorkspaceId, id: &RunId, stop: &Stop) -> Result<RunOutcome, Error> {
-        shift::run(self, workspace, id, stop).await
+        crew::one(self, workspace, id, stop).await
+    }
+
+    /// Serves the runs of all workspaces in these lanes until a stop is asked for: what is under way then is waited for,
+    /// and kept.
+    pub async fn serve(&self, lanes: &[Lane], stop: &Stop) -> Result<(), Error> {
+        crew::serve(self, lanes, stop).await
+    }
+
+    /// What a run gave so far.
+    pub async fn outcome(&self, workspace: &WorkspaceId, id: &RunId) -> Result<RunOutcome, Error> {
+        crate::outcome::outcome(&self.store, workspace, id).await
+    }
+
+    /// Ends a run: the database first, then whoever works on it. From here on no request of it leaves; what was or may
+    /// have been billed is in the ledger. `false`: it had ended.
+    pub async fn cancel(&self, workspace: &WorkspaceId, id: &RunId) -> Result<bool, Error> {
+        let canceled = runs::cancel(&self.store, workspace, id).await?;
+        self.say(&Control::Cancel { workspace: workspace.clone(), run: id.clone() }).await;
+        Ok(canceled)
+    }
+
+    /// Begins no step of a run until it is resumed. `false`: it was not running.
+    pub async fn pause(&self, workspace: &WorkspaceId, id: &RunId) -> Result<bool, Error> {
+        let paused = runs::pause(&self.store, workspace, id).await?;
+        self.say(&Control::Pause { workspace: workspace.clone(), run: id.clone() }).await;
+        Ok(paused)
+    }
+
+    /// Goes on with a paused run. `false`: it was not paused.
+    pub async fn resume(&self, workspace: &WorkspaceId, id: &RunId) -> Result<bool, Error> {
+        let resumed = runs::resume(&self.store, workspace, id).await?;
+        self.say(&Control::Resume { workspace: workspace.clone(), run: id.clone() }).await;
+        Ok(resumed)
+    }
+
+    /// Tries failed steps again, one or all; what was paid for is not paid again.
+    pub async fn retry(&self, workspace: &WorkspaceId, id: &RunId, step: Option<&str>) -> Result<(), Error> {
+        runs::retry(&self.store, workspace, id, step).await?;
+        self.call().await;
+        Ok(())
+    }
+
+    /// Makes one ended step anew, and pays for it anew; what was made of it before becomes stale.
+    pub async fn regenerate(&self, workspace: &WorkspaceId, id: &RunId, step: &str) -> Result<(), Error> {
+        runs::regenerate(&self.store, workspace, id, step).await?;
+        self.call().await;
+        Ok(())
+    }
+
+    /// Makes again what is stale; tells how many steps it begins from.
+    pub async fn redo_stale(&self, workspace: &WorkspaceId, id: &RunId) -> Result<usize, Error> {
+        let roots = runs::redo_stale(&self.store, workspace, id).await?;
+        self.call().await;
+        Ok(roots)
+    }
+
+    /// Is there a process that serves all runs? Else a run goes on only when somebody drives it.
+    pub async fn is_served(&self) -> Result<bool, Error> {
+        Ok(handbill_store::feed::is_led(&self.store, crate::feed::OFFICE).await?)
+    }
+
+    /// Calls the feeders: something became ready.
+    pub async fn call(&self) {
+        self.say(&Control::Ready).await;
+    }
+
+    /// Tells other processes; whoever does not hear it sees it in the database.
+    async fn say(&self, control: &Control) {
+        if let Some(signals) = &self.signals
+            && let Err(error) = signals.tell(control).await
+        {
+            tracing::warn!(%error, "other processes were not told");
+        }
     }
 }

@@ -11,6 +11,9 @@ pub enum Error {
     /// The line of tickets.
     #[error(transparent)]
     Queue(#[from] handbill_queue::Error),
+    /// This process has not what the run was ordered with; another one may.
+    #[error("it cannot be worked on here: {0}")]
+    Elsewhere(String),
     /// Somebody asked us to stop; the run goes on when it is asked for again.
     #[error("stopped before the end")]
     Stopped,
@@ -25,7 +28,7 @@ impl Error {
         match self {
             Self::Store(error) => error.fault(),
             Self::Queue(error) => error.fault(),
-            Self::Stopped => Fault::Conflict,
+            Self::Stopped | Self::Elsewhere(_) => Fault::Conflict,
             Self::Broken(_) => Fault::Broken,
         }
     }

@@ -2,11 +2,20 @@
 
 use std::sync::Arc;
 
-use handbill_domain::{fault::Failure, model::Role, money::Money, step::RunState};
+use handbill_domain::{
+    fault::Failure,
+    ids::{RunId, WorkspaceId},
+    model::Role,
+    money::Money,
+    step::RunState,
+};
 use serde::Serialize;
 
 /// Who is told. Called from many tasks; it must not block.
 pub type Listener = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Who is told of all runs. Called from many tasks; it must not block.
+pub type Watch = Arc<dyn Fn(&WorkspaceId, &RunId, &Event) + Send + Sync>;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -71,6 +80,8 @@ pub enum Event {
         step: String,
         /// As whom.
         role: Role,
+        /// Who was asked.
+        provider: String,
         /// Catalogue id of the model.
         model: String,
         /// Cost at list price.

@@ -11,6 +11,7 @@ use handbill_providers::{
     ask::{Image, Kind, Model, Speech, Text, Usage, Video},
     usage::Expected,
 };
+use handbill_queue::limits::Account;
 
 /// The models in force: who serves which role, at what price.
 pub trait Models: Send + Sync {
@@ -24,6 +25,10 @@ pub trait Models: Send + Sync {
     fn speech(&self, role: Role) -> Result<Arc<dyn Model<Speech>>, ModelError>;
     /// What some use costs at list price, in the run's currency. An unknown price is an error, never zero.
     fn price(&self, entry: &Entry, usage: &Usage, currency: Currency) -> Result<Money, ModelError>;
+    /// The account that is asked, and what it allows; without a word about it, only what the provider itself says.
+    fn account(&self, entry: &Entry) -> Account {
+        Account { id: entry.provider.clone(), ..Account::default() }
+    }
     /// Is it this machine's own rehearsal? Then its price is shown and never spent, and asking twice does no harm.
     fn is_rehearsal(&self, entry: &Entry) -> bool;
 }

@@ -24,6 +24,10 @@ pub struct Order {
     pub planned: Money,
     /// Most that may really be spent, in micros of the same currency; none: no limit.
     pub ceiling_micros: Option<i64>,
+    /// The API key that orders it.
+    pub key: Option<String>,
+    /// Is it one of thousands that nobody waits for?
+    pub bulk: bool,
 }
 
 /// What decides the outcome of a run.
@@ -69,6 +73,7 @@ impl Order {
                 lane: spec.lane,
                 needs: spec.needs.clone(),
                 spec: serde_json::to_value(spec)?,
+                makes: !spec.makes.is_empty(),
             })
         });
         Ok(NewRun {
@@ -77,6 +82,9 @@ impl Order {
             steps: steps.collect::<Result<_, Error>>()?,
             currency: self.planned.currency,
             ceiling_micros: self.ceiling_micros,
+            campaign: Some(self.inputs.brief.campaign.to_string()),
+            key: self.key.clone(),
+            bulk: self.bulk,
         })
     }
 }

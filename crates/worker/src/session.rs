@@ -1,6 +1,7 @@
 //! Our own sign of life in the store, renewed for as long as we live.
 
 use std::{
+    collections::HashSet,
     process,
     sync::{
         Mutex, PoisonError,
@@ -16,6 +17,8 @@ use handbill_store::{
 };
 use tokio::time;
 
+use crate::crew::Crew;
+
 /// The session in force. A worker that slept through its lease gets a new one; what it had is no longer its own.
 pub(crate) struct Living(Mutex<Session>);
 
@@ -28,8 +31,10 @@ impl Living {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Beats for ever.
-    pub(crate) async fn beat(&self, store: &Store) {
+    /// Beats for ever, and looks with each beat whether a person ended a run that we work on.
+    pub(crate) async fn beat(&self, crew: &Crew) {
+        let store = &crew.engine.store;
+        let mut mislaid = HashSet::new();
         loop {
             let session = self.session();
             time::sleep(session.lease() / 4).await;
@@ -40,6 +45,12 @@ impl Living {
                     Err(error) => tracing::warn!(%error, "no new session yet"),
                 },
                 Err(error) => tracing::warn!(%error, "heartbeat missed"),
+            }
+            if let Err(error) = crew.look_for_ends().await {
+                tracing::warn!(%error, "could not see which runs were ended");
+            }
+            if let Err(error) = crew.find_mislaid(&mut mislaid).await {
+                tracing::warn!(%error, "could not see what was mislaid");
             }
         }
     }

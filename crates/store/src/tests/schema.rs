@@ -3,11 +3,14 @@
 use handbill_migrations::{Migrator, MigratorTrait};
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, FromQueryResult, Iterable};
 
-use crate::{Store, budgets, calls, ledger, open::rows, runs, sessions, steps};
+use crate::{Store, budgets, calls, ledger, open::rows, runs, sessions, steps, versions};
 
 pub(super) async fn goes_up_down_and_up(store: &Store) {
     Migrator::down(&store.db, None).await.unwrap();
     assert!(columns(store, "runs").await.is_empty());
+    Migrator::up(&store.db, None).await.unwrap();
+    Migrator::down(&store.db, Some(1)).await.unwrap();
+    assert!(columns(store, "versions").await.is_empty() && !columns(store, "runs").await.is_empty());
     Migrator::up(&store.db, None).await.unwrap();
     equals::<runs::row::Entity>(store, "runs").await;
     equals::<steps::row::Entity>(store, "steps").await;
@@ -15,6 +18,7 @@ pub(super) async fn goes_up_down_and_up(store: &Store) {
     equals::<calls::row::Entity>(store, "calls").await;
     equals::<budgets::row::Entity>(store, "budgets").await;
     equals::<ledger::row::Entity>(store, "ledger").await;
+    equals::<versions::row::Entity>(store, "versions").await;
 }
 
 async fn equals<E: EntityTrait>(store: &Store, table: &str) {

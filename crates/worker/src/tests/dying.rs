@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use super::{stories::create, world::*};
 use crate::{Engine, Order, RunOutcome, Stop};
 
-const MOMENTS: [&str; 11] = [
+const MOMENTS: [&str; 14] = [
     "run accepted",
     "step claimed",
     "call begun",
@@ -24,6 +24,9 @@ const MOMENTS: [&str; 11] = [
     "reply filed",
     "reply noted",
     "call settled",
+    "call failed",
+    "call looked up",
+    "step parked",
     "step ran",
     "step written",
     "run concluded",
@@ -52,20 +55,43 @@ async fn undisturbed(temper: Temper) -> RunOutcome {
 }
 
 /// Dies at every moment, at its first and at a later time, and goes on each time.
-async fn sweep(temper: Temper, check: impl Fn(&World, &RunOutcome, &'static str)) {
+async fn sweep(
+    place: &impl Fn() -> World,
+    temper: Temper,
+    times: &[u32],
+    check: impl Fn(&World, &RunOutcome, &'static str),
+) -> u32 {
     let order = an_order(a_graph());
     let mut deaths = 0;
     for moment in MOMENTS {
-        for nth in [1, 3] {
-            let world = World::new(temper.clone());
+        for &nth in times {
+            let world = World { temper: temper.clone(), ..place() };
             if die_at(world.engine().await, &order, moment, nth).await.is_none() {
                 deaths += 1;
                 let outcome = create(&world.engine().await, &order).await;
                 check(&world, &outcome, moment);
+                super::conformance::holds(&world, moment).await;
             }
         }
     }
-    assert!(deaths >= 15, "only {deaths} deaths");
+    deaths
+}
+
+fn at_home() -> World {
+    World::new(Temper::default())
+}
+
+/// The sweep on another back-end: with jobs, a provider that can be asked for what it got, and one 429.
+pub(super) async fn everywhere(place: impl Fn() -> World) {
+    let temper = || Temper { lookup: true, jobs: true, job_ms: 150, ..Temper::default() };
+    let undisturbed = World { temper: temper(), ..place() };
+    let expected = create(&undisturbed.engine().await, &an_order(a_graph())).await;
+    let deaths = sweep(&place, temper(), &[2], |world, outcome, moment| {
+        assert_eq!(*outcome, expected, "{moment}");
+        assert_eq!(world.bill().most_for_one_key(), 1, "{moment}");
+    })
+    .await;
+    assert!(deaths >= 8, "only {deaths} deaths");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +99,7 @@ async fn with_keys_a_death_at_any_moment_changes_nothing_and_pays_nothing_twice(
     for jobs in [false, true] {
         let temper = Temper { keyed: true, jobs, ..Temper::default() };
         let expected = undisturbed(temper.clone()).await;
-        sweep(temper, |world, outcome, moment| {
+        let deaths = sweep(&at_home, temper, &[1, 3], |world, outcome, moment| {
             assert_eq!(*outcome, expected, "{moment}");
             assert_eq!(
                 (world.bill().charges().len() as i64, world.bill().most_for_one_key()),
@@ -83,13 +109,14 @@ async fn with_keys_a_death_at_any_moment_changes_nothing_and_pays_nothing_twice(
             assert_eq!(outcome.cost.spent.amount_micros, world.bill().total(), "{moment}");
         })
         .await;
+        assert!(deaths >= 14, "only {deaths} deaths");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_keys_a_death_between_sending_and_the_answer_is_called_ambiguous_and_nothing_is_paid_twice() {
     let expected = undisturbed(Temper::default()).await;
-    sweep(Temper::default(), |world, outcome, moment| {
+    let deaths = sweep(&at_home, Temper::default(), &[1, 3], |world, outcome, moment| {
         assert!(world.bill().most_for_one_key() <= 1, "{moment}");
         if outcome.cost.ambiguous_calls == 0 {
             assert_eq!(*outcome, expected, "{moment}");
@@ -100,6 +127,7 @@ async fn without_keys_a_death_between_sending_and_the_answer_is_called_ambiguous
         assert!(!in_the_window || outcome.cost.ambiguous_calls > 0, "{moment}");
     })
     .await;
+    assert!(deaths >= 14, "only {deaths} deaths");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +188,7 @@ async fn a_worker_that_slept_through_its_lease_writes_nothing_and_works_on() {
     let (outcome, ()) = tokio::join!(engine.run(&workspace, &id, &stop), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         // Another machine finds the lease overdue and gives the step away.
-        handbill_store::sessions::bury_all(&engine.store).await.unwrap();
+        handbill_store::sessions::bury_all(&engine.store, 3).await.unwrap();
     });
     let outcome = outcome.unwrap();
     assert_eq!((outcome.state, outcome.outputs.len()), (RunState::Succeeded, 7));

@@ -18,23 +18,21 @@ use handbill_domain::{
     ids::WorkspaceId,
     model::{Entry, PriceUnit, Role},
     money::{Currency, Money},
-    step::Lane,
 };
-use handbill_pipeline::{
-    Context, Error as StepError,
-    graph::{PlannedCall, StepOutput, StepSpec},
-};
+use handbill_pipeline::{Context, Error as StepError, graph::StepOutput};
 use handbill_providers::{
     Error as ModelError,
     ask::{
-        Image, JobHandle, Model, Polled, Reply, Speech, Submission, Text, TextAnswer, TextAsk, Usage, Video,
+        Found, Image, JobHandle, Model, Polled, Reply, Speech, Submission, Text, TextAnswer, TextAsk, Usage,
+        Video,
     },
 };
-use handbill_queue::Local;
+use handbill_queue::{Local, Redis, limits::Account};
 use handbill_store::Store;
 use serde_json::{Value, json};
 
-use crate::{Engine, Inputs, Models, Order, Runner, Settings};
+pub(super) use super::orders::*;
+use crate::{Engine, Models, Runner, Settings};
 
 /// What one call costs: two tenths of a dollar. The plan foresees three.
 pub(super) const COST: i64 = 200_000;
@@ -55,8 +53,40 @@ pub(super) struct Temper {
     pub(super) slow: Duration,
     /// How many times the usual price it reports for its answers; 0 and 1: the usual.
     pub(super) dear: u64,
+    /// How long a job takes, and how long it says that it will.
+    pub(super) job_ms: u64,
+    /// It can be asked for a request by its key.
+    pub(super) lookup: bool,
+    /// It tells by webhook, within this time.
+    pub(super) tells: Option<Duration>,
+    /// It does not take more than this at once.
+    pub(super) at_once: Option<u32>,
+    /// How many are in flight, and how many were at most.
+    pub(super) gauge: Arc<Gauge>,
     /// What it says to a question whose text contains the word, and how often.
     pub(super) says: Arc<Mutex<Vec<Saying>>>,
+}
+
+/// Requests in flight.
+#[derive(Default)]
+pub(super) struct Gauge {
+    now: AtomicU32,
+    pub(super) most: AtomicU32,
+}
+
+impl Gauge {
+    fn enter(&self) -> Landing<'_> {
+        self.most.fetch_max(self.now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        Landing(self)
+    }
+}
+
+struct Landing<'a>(&'a Gauge);
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Word, how often, what.
@@ -68,6 +98,7 @@ pub(super) enum Says {
     Declined,
     Nonsense,
     Nothing,
+    Broken,
 }
 
 impl Temper {
@@ -112,6 +143,30 @@ impl Bill {
         self.charges().values().copied().max().unwrap_or(0)
     }
 
+    fn beside(&self, key: &str) -> PathBuf {
+        let folder = self.0.with_extension("kept");
+        std::fs::create_dir_all(&folder).unwrap();
+        folder.join(handbill_domain::asset::Digest::of(key.as_bytes()).as_str())
+    }
+
+    /// What the provider made for a key, for those who look it up.
+    fn keep(&self, key: &str, body: &str) {
+        std::fs::write(self.beside(key), body).unwrap();
+    }
+
+    fn kept(&self, key: &str) -> Option<String> {
+        std::fs::read_to_string(self.beside(key)).ok()
+    }
+
+    /// How long ago somebody looked at a job for the first time.
+    fn first_look(&self, key: &str) -> Duration {
+        let path = self.beside(key);
+        if !path.exists() {
+            std::fs::write(&path, "").unwrap();
+        }
+        path.metadata().unwrap().modified().unwrap().elapsed().unwrap_or_default()
+    }
+
     fn charge(&self, key: &str) {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.0).unwrap();
         file.write_all(format!("{key}\n").as_bytes()).unwrap();
@@ -126,6 +181,7 @@ impl Model<Text> for Provider {
 
     async fn submit(&self, ask: &TextAsk, key: &str) -> Result<Submission, ModelError> {
         let provider = || self.entry.provider.clone();
+        let _flight = self.temper.gauge.enter();
         let mut body = format!("answer to {}", ask.user);
         match self.temper.mood(&ask.user) {
             Some(Says::Busy(retry_after)) => {
@@ -138,6 +194,13 @@ impl Model<Text> for Provider {
                 self.bill.charge(key);
                 return Err(ModelError::Ambiguous { provider: provider(), reason: "cut off".into() });
             }
+            Some(Says::Broken) => {
+                return Err(ModelError::Unavailable {
+                    provider: provider(),
+                    reason: "503".into(),
+                    retry_after: None,
+                });
+            }
             Some(Says::Nonsense) => body = "nonsense".into(),
             None => {}
         }
@@ -145,6 +208,7 @@ impl Model<Text> for Provider {
         if !known {
             self.bill.charge(key);
         }
+        self.bill.keep(key, &body);
         tokio::time::sleep(self.temper.slow).await;
         if self.temper.jobs {
             return Ok(Submission::Accepted(JobHandle { id: body, detail: Value::Null }));
@@ -154,10 +218,33 @@ impl Model<Text> for Provider {
 
     async fn poll(&self, job: &JobHandle) -> Result<Polled, ModelError> {
         static LOOKS: AtomicU32 = AtomicU32::new(0);
-        if LOOKS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
+        if self.temper.job_ms > 0 {
+            let key = format!("job {}", job.id);
+            let since = self.bill.first_look(&key);
+            if since < Duration::from_millis(self.temper.job_ms) {
+                return Ok(Polled::Pending { after_ms: self.temper.job_ms });
+            }
+        } else if LOOKS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
             return Ok(Polled::Pending { after_ms: 1 });
         }
         Ok(Polled::Replied(reply(job.id.clone())))
+    }
+
+    async fn find(&self, key: &str) -> Result<Found, ModelError> {
+        if !self.temper.lookup {
+            return Ok(Found::CannotTell);
+        }
+        Ok(match self.bill.kept(key) {
+            Some(body) if self.temper.jobs => {
+                Found::There(Submission::Accepted(JobHandle { id: body, detail: Value::Null }))
+            }
+            Some(body) => Found::There(Submission::Replied(reply(body))),
+            None => Found::Nothing,
+        })
+    }
+
+    fn tells_within(&self) -> Option<Duration> {
+        self.temper.tells
     }
 
     fn read(&self, _: &TextAsk, reply: &Reply) -> Result<TextAnswer, ModelError> {
@@ -208,6 +295,10 @@ impl Models for Catalogue {
     fn is_rehearsal(&self, _: &Entry) -> bool {
         self.0.temper.rehearsal
     }
+
+    fn account(&self, _: &Entry) -> Account {
+        Account { id: "toy".into(), at_once: self.0.temper.at_once, ..Account::default() }
+    }
 }
 
 fn nobody(role: Role) -> ModelError {
@@ -223,6 +314,8 @@ pub(super) struct Toy {
     pub(super) ended: Arc<Mutex<Vec<String>>>,
     /// Step → how long it takes, beside its questions.
     pub(super) takes: BTreeMap<String, Duration>,
+    /// Rings when a step runs that kills its worker.
+    pub(super) killed: tokio::sync::Notify,
 }
 
 #[async_trait]
@@ -231,13 +324,17 @@ impl Runner for Toy {
         let key = &ctx.step.key;
         *self.runs.lock().unwrap().entry(key.clone()).or_default() += 1;
         assert!(ctx.step.kind != "panics", "the toy is broken");
+        if ctx.step.kind == "kills" {
+            self.killed.notify_one();
+            std::future::pending::<()>().await;
+        }
         let parents: Vec<Value> = if ctx.step.kind == "tolerant" {
             ctx.step.needs.iter().filter_map(|need| ctx.output(need).ok()).collect()
         } else {
             ctx.step.needs.iter().map(|need| ctx.output(need)).collect::<Result<_, _>>()?
         };
         ctx.desk.progress(0.5, "half");
-        let question = question(key, &parents);
+        let question = question(key, ctx.seed, &parents);
         let asks = ctx.step.calls.iter().map(|call| ctx.desk.text(call.role, &question));
         let answers = futures_util::future::join_all(asks).await;
         tokio::time::sleep(self.takes.get(key).copied().unwrap_or_default()).await;
@@ -255,110 +352,115 @@ impl Runner for Toy {
     }
 }
 
-fn question(key: &str, parents: &[Value]) -> TextAsk {
+fn question(key: &str, seed: u64, parents: &[Value]) -> TextAsk {
     TextAsk {
         task: "toy".into(),
         system: String::new(),
         user: format!("{key} after {} parents", parents.len()),
         schema: json!({}),
         inputs: json!({ "parents": parents }),
-        seed: 1,
+        seed,
         max_output_tokens: 10,
         repair: None,
     }
 }
 
-pub(super) fn a_step(key: &str, kind: &str, needs: &[&str], calls: usize) -> StepSpec {
-    let call = PlannedCall { role: Role::Writer, usage: usage(3), at_most: 1 };
-    StepSpec {
-        key: key.into(),
-        kind: kind.into(),
-        lane: if calls > 0 { Lane::Model } else { Lane::Media },
-        needs: needs.iter().map(|n| (*n).to_owned()).collect(),
-        params: Value::Null,
-        makes: vec![format!("asset.{key}")],
-        calls: vec![call; calls],
-        stage: kind.into(),
-    }
-}
-
-/// plan → four texts → one page of all of them, and a picture of the plan. One text asks the same question twice.
-pub(super) fn a_graph() -> Vec<StepSpec> {
-    vec![
-        a_step("page", "media", &["text.1", "text.2", "text.3", "text.4"], 0),
-        a_step("plan", "words", &[], 1),
-        a_step("text.1", "words", &["plan"], 1),
-        a_step("text.2", "words", &["plan"], 2),
-        a_step("text.3", "words", &["plan"], 1),
-        a_step("text.4", "words", &["plan"], 1),
-        a_step("picture", "media", &["plan"], 0),
-    ]
-}
-
-/// The calls of [`a_graph`].
-pub(super) const CALLS: i64 = 6;
-
-pub(super) fn an_order(steps: Vec<StepSpec>) -> Order {
-    let brief = json!({
-        "handbill": 1, "campaign": "toy", "objective": "launch", "audience": "all", "key_message": "m", "call_to_action": "go",
-        "product": { "name": "Toy", "category": "toys", "photos": [{ "file": "toy.png" }],
-                     "facts": [{ "id": "one", "label": "Pieces", "value": 1 }] },
-        "brand": { "name": "Brand", "colors": { "primary": "#112233" } },
-        "locales": ["en-US"], "placements": ["google_ads.rsa"],
-    });
-    let inputs = Inputs {
-        brief: serde_json::from_value(brief).unwrap(),
-        brief_files: BTreeMap::new(),
-        seed: u64::MAX,
-        models: BTreeMap::from([("writer".into(), "toy/one".into())]),
-        recipe: "toy 1".into(),
-        made_with: BTreeMap::new(),
-    };
-    let planned = Money { amount_micros: PLANNED, currency: Currency::Usd };
-    Order { inputs, steps, planned, ceiling_micros: None }
-}
+/// Workspace, run and step → how often it succeeded.
+type Successes = BTreeMap<(String, String, String), u32>;
 
 /// One machine: a folder with a database, files and the provider's bill.
 pub(super) struct World {
     pub(super) folder: PathBuf,
     pub(super) temper: Temper,
     pub(super) toy: Arc<Toy>,
-    _kept: Option<tempfile::TempDir>,
+    /// How often each step of each run succeeded, as its engines told.
+    pub(super) succeeded: Arc<Mutex<Successes>>,
+    /// A database elsewhere; else it is in the folder.
+    pub(super) rows: Option<String>,
+    /// A Redis and a prefix in it; else everything is in the process.
+    pub(super) redis: Option<(String, String)>,
+    #[allow(dead_code, reason = "the folder goes when it is dropped")]
+    pub(super) kept: Option<tempfile::TempDir>,
 }
 
 impl World {
     pub(super) fn new(temper: Temper) -> Self {
         let kept = tempfile::tempdir().unwrap();
-        Self { folder: kept.path().to_owned(), temper, toy: Arc::default(), _kept: Some(kept) }
+        let folder = kept.path().to_owned();
+        Self {
+            folder,
+            temper,
+            toy: Arc::default(),
+            succeeded: Arc::default(),
+            rows: None,
+            redis: None,
+            kept: Some(kept),
+        }
     }
 
     pub(super) fn at(folder: &Path, temper: Temper) -> Self {
-        Self { folder: folder.to_owned(), temper, toy: Arc::default(), _kept: None }
+        Self {
+            folder: folder.to_owned(),
+            temper,
+            toy: Arc::default(),
+            succeeded: Arc::default(),
+            rows: None,
+            redis: None,
+            kept: None,
+        }
     }
 
     pub(super) fn bill(&self) -> Bill {
         Bill(self.folder.join("bill"))
     }
 
+    pub(super) async fn store(&self) -> Store {
+        let mut settings = handbill_store::Settings::embedded(&self.folder);
+        if let Some(rows) = &self.rows {
+            settings.rows.clone_from(rows);
+        }
+        Store::open(&settings).await.unwrap()
+    }
+
     /// A new process, as far as the database can tell.
     pub(super) async fn engine(&self) -> Engine {
-        let store = Store::open(&handbill_store::Settings::embedded(&self.folder)).await.unwrap();
+        let store = self.store().await;
         let entry = json!({
             "id": "toy/one", "modality": "text", "provider": "toy", "model": "one", "abilities": { "idempotency": self.temper.keyed },
         });
         let entry: Entry = serde_json::from_value(entry).unwrap();
         let provider = Provider { entry, temper: self.temper.clone(), bill: self.bill() };
-        let mut engine = Engine::new(
-            store,
-            Arc::new(Local::default()),
-            Arc::new(Catalogue(Arc::new(provider))),
-            self.toy.clone(),
-        );
-        engine.settings = Settings { backoff_ms: 5, attempts: 4, lease_s: 2, ..Settings::default() };
+        let models = Arc::new(Catalogue(Arc::new(provider)));
+        let mut engine = match &self.redis {
+            None => {
+                let local = Arc::new(Local::default());
+                let engine = Engine::new(store, local.clone(), models, self.toy.clone());
+                Engine { limits: local.clone(), signals: Some(local), ..engine }
+            }
+            Some((url, prefix)) => {
+                let redis = Arc::new(Redis::open(url, prefix).await.unwrap());
+                let engine = Engine::new(store, redis.clone(), models, self.toy.clone());
+                Engine { limits: redis.clone(), signals: Some(redis), ..engine }
+            }
+        };
+        let succeeded = self.succeeded.clone();
+        engine.watch = Some(Arc::new(move |workspace, run, event| {
+            if let crate::Event::StepFinished { step, .. } = event {
+                let of = (workspace.to_string(), run.to_string(), step.clone());
+                *succeeded.lock().unwrap().entry(of).or_default() += 1;
+            }
+        }));
+        engine.settings =
+            Settings { backoff_ms: 5, attempts: 4, lease_s: 2, crashes: 50, ..Settings::default() };
         engine
     }
 }
 
 pub(super) fn here() -> WorkspaceId {
     WorkspaceId::default()
+}
+
+/// The workspaces of all tests.
+pub(super) fn workspaces() -> [WorkspaceId; 3] {
+    [here(), WorkspaceId::new("second"), WorkspaceId::new("third")]
 }

@@ -1,0 +1,157 @@
+//! The feeder: keeps a bounded window of tickets in the lines, takes back what dead sessions left, and brings what was put
+//! off when its time has come. The database knows all of it, so the lines may be lost at any moment.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use handbill_domain::{
+    ids::{RunId, WorkspaceId},
+    step::RunState,
+};
+use handbill_queue::{Class, Dispatcher, Ticket};
+use handbill_store::{feed, runs, sessions, steps};
+use tokio::time::{self, Instant};
+
+use crate::{
+    Error,
+    crew::{Crew, LANES, Serves},
+};
+
+/// How often a feeder looks when nobody calls it.
+const TICK: Duration = Duration::from_millis(300);
+/// Shortest time between two looks.
+const BREATH: Duration = Duration::from_millis(10);
+/// The same for a feeder of all runs.
+const DEEP_BREATH: Duration = Duration::from_millis(50);
+/// How long a leader is believed to live without a sign.
+const LEADS: Duration = Duration::from_millis(1500);
+/// Name of this office.
+pub(crate) const OFFICE: &str = "feeder";
+
+/// Feeds until a stop is asked for ([`Error::Stopped`]), or the one run ends or rests.
+pub(crate) async fn feed(crew: &Arc<Crew>) -> Result<(), Error> {
+    let breath = if matches!(crew.serves, Serves::One(..)) { BREATH } else { DEEP_BREATH };
+    let mut looked = Instant::now();
+    let mut recovered = None;
+    loop {
+        let rung = crew.bell.notified();
+        if crew.stop.is_requested() {
+            return Err(Error::Stopped);
+        }
+        let fed = match &crew.serves {
+            Serves::One(workspace, id) => one(crew, workspace, id, &mut recovered).await,
+            Serves::All(_) => all(crew, &mut recovered).await.map(Some),
+        };
+        let wait = match fed {
+            Ok(None) => return Ok(()),
+            Ok(Some(wait)) => wait.min(TICK),
+            Err(error) if matches!(crew.serves, Serves::One(..)) => {
+                // A run's own command tells when it cannot go on for long.
+                if looked.elapsed() > crew.engine.settings.lease() {
+                    return Err(error);
+                }
+                tracing::warn!(%error, "the run could not be looked after");
+                time::sleep(TICK).await;
+                continue;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the lines could not be filled");
+                TICK
+            }
+        };
+        looked = Instant::now();
+        tokio::select! {
+            () = async { rung.await; time::sleep(breath).await } => {}
+            () = time::sleep(wait.max(Duration::from_millis(1))) => {}
+            () = crew.stop.requested() => {}
+        }
+    }
+}
+
+/// One run: everything that can be claimed. `None`: it ended, or rests.
+async fn one(
+    crew: &Crew,
+    workspace: &WorkspaceId,
+    id: &RunId,
+    recovered: &mut Option<Instant>,
+) -> Result<Option<Duration>, Error> {
+    let store = &crew.engine.store;
+    recover(crew, recovered).await?;
+    if runs::state(store, workspace, id).await? != RunState::Running {
+        return Ok(None);
+    }
+    for (step, lane) in steps::claimable(store, workspace, id).await? {
+        crew.line.push(lane, &[Ticket { workspace: workspace.clone(), step }]).await?;
+    }
+    // What is left when nothing moves waits for money.
+    if steps::is_moving(store, workspace, id).await? {
+        Ok(Some(feed::due(store, 0).await?.1.unwrap_or(TICK)))
+    } else if runs::state(store, workspace, id).await? == RunState::Running
+        && !steps::is_moving(store, workspace, id).await?
+    {
+        Ok(None)
+    } else {
+        Ok(Some(Duration::ZERO))
+    }
+}
+
+/// All runs. Tells how long nothing is due.
+async fn all(crew: &Crew, recovered: &mut Option<Instant>) -> Result<Duration, Error> {
+    let store = &crew.engine.store;
+    let leads = feed::lead(store, OFFICE, crew.living.session().id(), LEADS).await?;
+    if leads {
+        recover(crew, recovered).await?;
+    }
+    crew.taken.store(0, Ordering::Relaxed);
+    // Without a shared line everybody has to feed themselves.
+    let alone = crew.line.is_local();
+    if !leads && !alone && !crew.line.is_away() {
+        return Ok(TICK);
+    }
+    let window = crew.engine.settings.window.max(8);
+    let (due, next) = feed::due(store, window).await?;
+    for (step, bulk) in due {
+        let ticket = Ticket { workspace: step.workspace, step: step.step };
+        crew.line.push_as(step.lane, class(bulk), &[ticket]).await?;
+    }
+    for line in feed::lines(store).await? {
+        for lane in LANES {
+            let waiting = crew.line.waiting(lane, class(line.bulk), &line.workspace).await?;
+            if waiting >= window as u64 / 2 {
+                continue;
+            }
+            let ready = feed::ready(store, &line, lane, window).await?;
+            // In a line of our own nobody else could take what we cannot.
+            let ours = ready.into_iter().filter(|r| !alone || !crew.is_strange(&r.workspace, &r.run));
+            let tickets: Vec<Ticket> =
+                ours.map(|r| Ticket { workspace: r.workspace, step: r.step }).collect();
+            if !tickets.is_empty() {
+                crew.line.push_as(lane, class(line.bulk), &tickets).await?;
+            }
+        }
+    }
+    Ok(next.unwrap_or(TICK))
+}
+
+/// Takes back what dead sessions left, and ends what canceled runs left; not at every look.
+async fn recover(crew: &Crew, recovered: &mut Option<Instant>) -> Result<(), Error> {
+    if recovered.is_some_and(|at| at.elapsed() < TICK) {
+        return Ok(());
+    }
+    *recovered = Some(Instant::now());
+    if let Some(back) = sessions::recover(&crew.engine.store, crew.engine.settings.crashes).await?
+        && !back.is_empty()
+    {
+        tracing::info!(steps = back.len(), "took over what dead workers left");
+        crew.engine.meter.recovered(back.len());
+        crew.bring(&back).await;
+    }
+    feed::sweep(&crew.engine.store).await?;
+    Ok(())
+}
+
+fn class(bulk: bool) -> Class {
+    if bulk { Class::Bulk } else { Class::Interactive }
+}
