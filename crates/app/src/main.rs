@@ -43,31 +43,34 @@ fn main() -> ExitCode {
     let console = Console::new(cli.lang.unwrap_or(language), cli.command.is_json(), cli.command.is_quiet());
     trace::start(&console);
     // A panic of ours is told by its hook and ends as any other mistake of ours, not with a code of its own.
-    match catch_unwind(AssertUnwindSafe(|| work(cli, console.clone()))) {
+    let settings = match Settings::read(cli.settings.as_deref()) {
+        Ok(settings) => settings,
+        Err(ending) => return ending.tell(&console),
+    };
+    let console = match cli.lang {
+        None => console.in_language(settings.language),
+        Some(_) => console,
+    };
+    match catch_unwind(AssertUnwindSafe(|| work(cli, &settings, &console))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(ending)) => ending.tell(&console),
         Err(_) => Ending::Failed(anyhow::anyhow!("a part of handbill broke; please tell us")).tell(&console),
     }
 }
 
-fn work(cli: Cli, console: Console) -> Result<(), Ending> {
-    let settings = Settings::read(cli.settings.as_deref())?;
-    let console = match cli.lang {
-        None => console.in_language(settings.language),
-        Some(_) => console,
-    };
+fn work(cli: Cli, settings: &Settings, console: &Console) -> Result<(), Ending> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
     let done = match cli.command {
-        Command::Create(order) => runtime.block_on(create::create(&order, &settings, &console)),
-        Command::Plan(order) => create::plan(&order, &settings, &console),
-        Command::Schema { of } => schema::show(of, &console),
-        Command::Template { what } => template::run(&what, &console),
-        Command::Doctor { .. } => runtime.block_on(doctor::doctor(&settings, &console)),
-        Command::Serve { models } => runtime.block_on(serve::serve(models.as_deref(), &settings, &console)),
-        Command::Migrate => runtime.block_on(migrate::migrate(&settings, &console)),
-        Command::Channels { .. } => lists::channels(&console),
-        Command::Models { models, .. } => lists::models(models.as_deref(), &settings, &console),
+        Command::Create(order) => runtime.block_on(create::create(&order, settings, console)),
+        Command::Plan(order) => create::plan(&order, settings, console),
+        Command::Schema { of } => schema::show(of, console),
+        Command::Template { what } => template::run(&what, console),
+        Command::Doctor { .. } => runtime.block_on(doctor::doctor(settings, console)),
+        Command::Serve { models } => runtime.block_on(serve::serve(models.as_deref(), settings, console)),
+        Command::Migrate => runtime.block_on(migrate::migrate(settings, console)),
+        Command::Channels { .. } => lists::channels(console),
+        Command::Models { models, .. } => lists::models(models.as_deref(), settings, console),
     };
     // Work that blocks (a picture that is being encoded) must not hold up the end.
     runtime.shutdown_background();

@@ -1,6 +1,9 @@
 //! The folder of a campaign: whose it is, before anything is written into it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{ErrorKind, Write as _},
+    path::{Path, PathBuf},
+};
 
 use handbill_domain::{asset::Manifest, ids::RunId};
 use handbill_pipeline::pack;
@@ -61,10 +64,37 @@ impl Out {
         let failed =
             |error: std::io::Error| anyhow::anyhow!("cannot write into {}: {error}", self.dir.display());
         tokio::fs::create_dir_all(&self.dir).await.map_err(failed)?;
-        if self.before.is_none() {
-            tokio::fs::write(self.dir.join(MARK), format!("{}\n", self.run)).await.map_err(failed)?;
+        if self.before.is_some() {
+            return Ok(());
         }
-        Ok(())
+        let mark = self.dir.join(MARK);
+        if self.put_mark(&mark).map_err(failed)? {
+            // Another run may have come and gone since we looked.
+            let found = Self::of(self.dir.clone(), self.run.clone()).await;
+            if found.is_err() {
+                drop(std::fs::remove_file(&mark));
+            }
+            return found.map(drop);
+        }
+        Self::of(self.dir.clone(), self.run.clone()).await.map(drop)
+    }
+
+    /// Puts the mark there whole, and only where there is none. `false`: there is one.
+    fn put_mark(&self, mark: &Path) -> std::io::Result<bool> {
+        let part = self.dir.join(format!("{MARK}.{}", std::process::id()));
+        std::fs::write(&part, format!("{}\n", self.run))?;
+        let linked = match std::fs::hard_link(&part, mark) {
+            // Some file systems know no links.
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                std::fs::File::create_new(mark).and_then(|mut file| writeln!(file, "{}", self.run))
+            }
+            done => done,
+        };
+        std::fs::remove_file(&part)?;
+        match linked {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            done => done.map(|()| true),
+        }
     }
 
     /// Takes the mark away: the manifest says it now.
@@ -82,11 +112,17 @@ fn taken(dir: &Path, en: &str, zh: &str) -> Ending {
     )
 }
 
+/// Files that desktops leave in every folder, and marks that are not there yet.
+fn is_dust(name: &str) -> bool {
+    matches!(name, ".DS_Store" | "Thumbs.db" | "desktop.ini")
+        || name.strip_prefix(MARK).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// Is there nothing in it, or no such folder?
 fn is_empty(dir: &Path) -> Result<bool, Ending> {
     match std::fs::read_dir(dir) {
-        Ok(mut entries) => Ok(entries.next().is_none()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Ok(entries) => Ok(entries.flatten().all(|entry| is_dust(&entry.file_name().to_string_lossy()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
         Err(error) => Err(taken(dir, &error.to_string(), &error.to_string())),
     }
 }
@@ -102,7 +138,12 @@ mod tests {
         let place = dir.path().join("pack");
         Out::of(place.clone(), mine.clone()).await.unwrap().begin().await.unwrap();
         assert!(Out::of(place.clone(), mine.clone()).await.is_ok());
-        assert!(matches!(Out::of(place.clone(), theirs).await, Err(Ending::Refused { .. })));
+        assert!(matches!(Out::of(place.clone(), theirs.clone()).await, Err(Ending::Refused { .. })));
+        let late = Out { dir: place.clone(), before: None, run: theirs };
+        assert!(
+            matches!(late.begin().await, Err(Ending::Refused { .. })),
+            "who looked before we began comes too late"
+        );
         Out::of(place.clone(), mine).await.unwrap().end().await;
         assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
     }

@@ -81,7 +81,9 @@ fn as_counted_by(priced: &Entry, usage: &Usage) -> Usage {
         ];
         usage.counts.extend(instead.into_iter().filter(|(unit, count)| *count > 0 && has(*unit)));
     }
-    usage.counts.retain(|(unit, _)| has(*unit));
+    // Who takes money for what is read takes it for what is written too: a row that is missing is no free answer.
+    let written = |unit: PriceUnit| unit == PriceUnit::OutputToken && has(PriceUnit::InputToken);
+    usage.counts.retain(|(unit, count)| has(*unit) || (written(*unit) && *count > 0));
     usage
 }
 
@@ -102,6 +104,18 @@ mod tests {
     }
 
     const WORDS: &[(PriceUnit, u64)] = &[(PriceUnit::InputToken, 2200), (PriceUnit::OutputToken, 900)];
+
+    #[test]
+    fn an_answer_without_a_price_is_not_free() {
+        let cast = cast("");
+        let catalog = cast.0.catalog();
+        let mut half = catalog.priced_as(catalog.serving(Role::Writer)).clone();
+        half.price.retain(|row| row.unit != PriceUnit::OutputToken);
+        assert!(half.price.iter().any(|row| row.unit == PriceUnit::InputToken));
+        let usage = Usage { counts: WORDS.to_vec(), variant: None, estimated: true };
+        let counted = as_counted_by(&half, &usage);
+        assert!(counted.counts.contains(&WORDS[1]), "{counted:?}");
+    }
 
     #[test]
     fn rehearsal_is_shown_at_the_price_of_the_model_that_it_stands_in_for() {

@@ -132,14 +132,15 @@ impl Ledger {
     fn vouches_for(&self, said: &Meaning) -> bool {
         let same = |known: &Meaning| match (said, known) {
             (Meaning::Amount { micros, base }, Meaning::Amount { micros: m, base: b }) => {
-                micros == m && (base == b || base.is_none())
+                // A sign may be a dash: `-18 °C`, `2-3 days`. Whoever knows the one knows the other.
+                micros.abs() == m.abs() && (base == b || base.is_none())
             }
             (Meaning::Date { year, month, day }, Meaning::Date { year: y, month: m, day: d }) => {
                 month == m && day == d && (year == y || year.is_none() || y.is_none())
             }
             (said, known) => said == known,
         };
-        let any_unit = matches!(said, Meaning::Amount { micros, .. } if self.unitless.contains(micros));
+        let any_unit = matches!(said, Meaning::Amount { micros, .. } if self.unitless.iter().any(|known| known.abs() == micros.abs()));
         any_unit || self.known.iter().any(same)
     }
 }

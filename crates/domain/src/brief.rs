@@ -144,6 +144,21 @@ pub struct Price {
     pub currency: Currency,
 }
 
+impl Price {
+    /// The amount as a price tag writes it, whatever the brief wrote: `268`, `34.50`.
+    pub fn written(&self) -> String {
+        let (whole, part) = self.amount.split_once('.').unwrap_or((&self.amount, ""));
+        let whole = match whole.trim_start_matches('0') {
+            "" => "0",
+            whole => whole,
+        };
+        match part.trim_end_matches('0') {
+            "" => whole.to_owned(),
+            part => format!("{whole}.{part:0<2}"),
+        }
+    }
+}
+
 /// One picture of the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

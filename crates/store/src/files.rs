@@ -33,7 +33,7 @@ impl Files {
         Ok(digest)
     }
 
-    /// Fetches a blob; what does not have its digest is not given out.
+    /// Fetches a blob; what does not have its digest is not given out, and is gone, so that it can be made again.
     pub async fn get(&self, digest: &Digest) -> Result<Bytes, Error> {
         let found = match self.0.get(&key(digest)).await {
             Err(object_store::Error::NotFound { .. }) => {
@@ -45,7 +45,9 @@ impl Files {
         if Digest::of(&bytes) == *digest {
             Ok(bytes)
         } else {
-            Err(Error::Files(format!("file {digest} is damaged")))
+            tracing::warn!(%digest, "a file is damaged and is taken away");
+            self.0.delete(&key(digest)).await.map_err(failed)?;
+            Err(Error::NotFound(format!("file {digest}, which was damaged")))
         }
     }
 }

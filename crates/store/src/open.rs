@@ -32,8 +32,9 @@ impl Settings {
     /// Everything in one folder, without a server.
     pub fn embedded(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
+        let whole = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
         Self {
-            rows: format!("sqlite://{}", folder.join("handbill.db").display()),
+            rows: format!("sqlite://{}", in_address(&whole.join("handbill.db").display().to_string())),
             files: folder.join("files"),
         }
     }
@@ -99,11 +100,23 @@ async fn writing(db: &DatabaseConnection) -> Result<DatabaseTransaction, Error> 
     Ok(db.begin_with_options(options).await?)
 }
 
+/// Signs that mean something in an address; `%` is first on the way in and last on the way out.
+const SIGNS: [(&str, &str); 4] = [("%", "%25"), ("?", "%3F"), ("#", "%23"), (" ", "%20")];
+
+/// A path as a part of an address.
+fn in_address(path: &str) -> String {
+    SIGNS.iter().fold(path.to_owned(), |path, (sign, code)| path.replace(sign, code))
+}
+
+fn out_of_address(path: &str) -> String {
+    SIGNS.iter().rev().fold(path.to_owned(), |path, (sign, code)| path.replace(code, sign))
+}
+
 async fn connect(url: &str, most: Option<u32>) -> Result<DatabaseConnection, Error> {
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging(false).acquire_timeout(PATIENCE);
     if let Some(path) = url.strip_prefix("sqlite://") {
-        let file = PathBuf::from(path.split('?').next().unwrap_or(path));
+        let file = PathBuf::from(out_of_address(path.split('?').next().unwrap_or(path)));
         if let Some(folder) = file.parent() {
             tokio::fs::create_dir_all(folder)
                 .await

@@ -28,6 +28,15 @@ async fn the_promises_hold_on_postgres() {
     promises::all(&store).await;
 }
 
+#[tokio::test]
+async fn a_folder_may_have_any_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["春茶 2026", "a?b", "50%20off", "#1"] {
+        on_sqlite(&folder.path().join(name)).await.ping().await.unwrap();
+        assert!(folder.path().join(name).join("handbill.db").is_file(), "{name}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn many_processes_may_open_a_new_store_at_once() {
     let folder = tempfile::tempdir().unwrap();

@@ -309,9 +309,13 @@ impl Attempt<'_> {
     async fn fail(
         &self,
         spec: &StepSpec,
-        failure: Failure,
+        mut failure: Failure,
         settled: Vec<handbill_store::calls::Settled>,
     ) -> Result<(), Error> {
+        // What rehearsal answered costs nothing, whatever is wrong with it.
+        if !settled.is_empty() && settled.iter().all(|call| call.settlement.billed == Billed::No) {
+            failure.billed = Billed::No;
+        }
         self.end(End::Failed(failure.clone()), settled, None).await?;
         tracing::info!(code = %failure.code, "step failed: {}", failure.message);
         self.tell(Event::StepFailed { step: spec.key.clone(), stage: spec.stage.clone(), failure });

@@ -259,7 +259,22 @@ impl<'n> Rules<'n, '_> {
                     "请在 `locales` 中加入 zh-CN 并补上中文内容，或删除这个投放位".into(),
                 ),
             ),
-            Some(_) => {}
+            Some(placement) => {
+                let leads_somewhere =
+                    placement.fields.iter().any(|field| field.required && field.key.ends_with("url"));
+                let is_told = rules.problems.iter().any(|problem| problem.pointer == "/url");
+                if leads_somewhere && !is_told && rules.root.get("url").is_none() {
+                    rules.note(
+                        node,
+                        "/url",
+                        (
+                            format!("`url` is missing, and `{id}` needs it"),
+                            "add `url:` the address that a click leads to".into(),
+                        ),
+                        (format!("缺少 `url`，而 `{id}` 需要它"), "请加上 `url:`，写点击后打开的网址".into()),
+                    );
+                }
+            }
         });
     }
 

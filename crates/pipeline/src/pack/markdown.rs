@@ -46,7 +46,23 @@ pub(super) fn count(text: &str, field: &TextField) -> String {
 
 /// As a block quotation, so that nothing in the text is taken for markup of ours.
 fn quoted(text: &str) -> String {
-    text.lines().map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    plain(text).lines().map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Words in which nothing is markup: no tags, no links, no headings of their own.
+fn plain(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let line = line.replace('<', "\\<").replace('[', "\\[").replace('`', "\\`");
+        let start = line.trim_start();
+        let is_heading = start.starts_with('#') && start.trim_start_matches('#').starts_with(' ');
+        if is_heading || start.starts_with('>') { format!("\\{start}") } else { line }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The same for a heading, which is one line.
+fn heading(text: &str) -> String {
+    plain(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// An article with front matter, as static site generators read it.
@@ -58,16 +74,21 @@ pub fn article(article: &Article, locale: &str) -> String {
         field(&article.title),
         field(&article.meta_description),
         article.slug,
-        article.title,
-        article.lead
+        heading(&article.title),
+        plain(&article.lead)
     );
     for section in &article.sections {
-        let _ = write!(out, "\n## {}\n\n{}\n", section.heading, section.paragraphs.join("\n\n"));
+        let _ = write!(
+            out,
+            "\n## {}\n\n{}\n",
+            heading(&section.heading),
+            plain(&section.paragraphs.join("\n\n"))
+        );
     }
     if !article.faq.is_empty() {
         let _ = writeln!(out, "\n## {}", if chinese { "常见问题" } else { "Questions and answers" });
         for entry in &article.faq {
-            let _ = write!(out, "\n### {}\n\n{}\n", entry.question, entry.answer);
+            let _ = write!(out, "\n### {}\n\n{}\n", heading(&entry.question), plain(&entry.answer));
         }
     }
     out
@@ -93,6 +114,12 @@ mod tests {
         assert_eq!(files[0].0, "copy/zh-CN/google_ads.rsa.md");
         assert!(files[0].1.contains("## 方案 1（切入点：看得见的用心）"), "{}", files[0].1);
         assert!(files[0].1.contains("**标题** (8/30)\n\n> 明前龙井\n"), "{}", files[0].1);
+    }
+
+    #[test]
+    fn words_are_never_taken_for_markup() {
+        assert_eq!(quoted("# one\n#two <b> [a](b)\n> c"), "> \\# one\n> #two \\<b> \\[a](b)\n> \\> c");
+        assert_eq!(heading("a\n# b <img>"), "a # b \\<img>");
     }
 
     #[test]

@@ -252,7 +252,7 @@ pub(super) fn language(locale: &Locale, among: &[Locale]) -> String {
 
 /// A price as shops write it: `¥268`, `$24.90`.
 pub(super) fn price(price: &Price) -> String {
-    let amount = price.amount.strip_suffix(".00").unwrap_or(&price.amount);
+    let amount = price.written();
     match price.currency.to_string().as_str() {
         "CNY" | "JPY" => format!("¥{amount}"),
         "USD" => format!("${amount}"),

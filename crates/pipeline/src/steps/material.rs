@@ -228,7 +228,7 @@ fn sign(currency: Currency) -> &'static str {
 
 /// `268.00` as people write it on a sign: `268`.
 fn amount(price: &Price) -> String {
-    price.amount.strip_suffix(".00").unwrap_or(&price.amount).to_owned()
+    price.written()
 }
 
 #[cfg(test)]

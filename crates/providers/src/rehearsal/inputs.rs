@@ -292,7 +292,7 @@ fn joined(value: &str, unit: &str) -> String {
 }
 
 fn priced(price: &Price, locale: &Locale) -> String {
-    let amount = price.amount.strip_suffix(".00").unwrap_or(&price.amount);
+    let amount = price.written();
     match (price.currency.code(), locale.is_chinese()) {
         ("CNY", true) => format!("{amount}元"),
         ("CNY", false) => format!("¥{amount}"),

@@ -1,5 +1,7 @@
 //! What a product is called in a sentence. Its name in the brief may carry a package size, a bracket or an emoji.
 
+use super::outline::size;
+
 /// The name without emoji: some channels refuse them, and no sentence needs them.
 pub(super) fn plain(name: &str) -> String {
     let kept: String = name.chars().filter(|&c| !is_pictograph(c)).collect();
@@ -21,6 +23,20 @@ pub(super) fn bare<'a>(product: &'a str, brand: &str) -> &'a str {
     if head.is_empty() { product } else { head }
 }
 
+/// The first of both names that has room on a picture, else the end of the noun: what a thing is stands last, in Chinese
+/// as in English (`Insulated Water Bottle`, `保温瓶`).
+pub(super) fn short(product: &str, noun: &str, chinese: bool, most: usize) -> String {
+    if let Some(name) = [product, noun].into_iter().find(|name| size(name, chinese) <= most) {
+        return name.to_owned();
+    }
+    if chinese {
+        let letters: Vec<char> = noun.chars().filter(|c| c.is_alphanumeric()).collect();
+        return letters[letters.len().saturating_sub(most)..].iter().collect();
+    }
+    let words: Vec<&str> = noun.split_whitespace().collect();
+    words[words.len().saturating_sub(most)..].join(" ")
+}
+
 /// Emoji, their joiners and their variation selectors. `™`, `№` and `°` are letters of names.
 fn is_pictograph(c: char) -> bool {
     matches!(c, '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' | '\u{FE0F}' | '\u{200D}' | '\u{20E3}')
@@ -29,6 +45,15 @@ fn is_pictograph(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_keeps_its_end_on_a_picture() {
+        let long = "Fernway Outdoor Large Capacity Double Wall Stainless Steel Insulated Water Bottle";
+        assert_eq!(short(long, long, false, 6), "Wall Stainless Steel Insulated Water Bottle");
+        assert_eq!(short(long, "Trail Bottle", false, 6), "Trail Bottle");
+        let long = "蕨径户外大容量双层不锈钢便携真空保温瓶";
+        assert_eq!(short(long, long, true, 8), "钢便携真空保温瓶");
+    }
 
     #[test]
     fn a_product_is_called_without_brand_brackets_and_emoji() {

@@ -8,6 +8,7 @@ use super::{
     bank::{Bank, plain},
     dice::Dice,
     fill::Guard,
+    name,
 };
 
 pub(super) fn write(inputs: &OutlineInputs, dice: &Dice) -> Outline {
@@ -70,12 +71,13 @@ fn design(bank: &Bank, guard: &Guard) -> DesignWords {
             .cloned()
     };
     let (long, short, below) = if chinese { (12, 8, 26) } else { (6, 4, 14) };
-    let headline =
-        within(long, &[]).or_else(|| lines.first().cloned()).unwrap_or_else(|| bank.product.clone());
+    let headline = within(long, &[])
+        .or_else(|| lines.first().cloned())
+        .unwrap_or_else(|| name::short(&bank.product, &bank.noun, chinese, long));
     let headline_short = if size(&headline, chinese) <= short {
         headline.clone()
     } else {
-        within(short, &[]).unwrap_or_else(|| bank.noun.clone())
+        within(short, &[]).unwrap_or_else(|| name::short(&bank.noun, &bank.noun, chinese, short))
     };
     let said =
         |text: &str| plain(&headline).contains(&plain(text)) || plain(text).contains(&plain(&headline));
@@ -110,7 +112,7 @@ fn design(bank: &Bank, guard: &Guard) -> DesignWords {
         headline,
         headline_short,
         subline,
-        kicker: bank.product.clone(),
+        kicker: name::short(&bank.product, &bank.noun, chinese, if chinese { 12 } else { 6 }),
         quote,
         quote_source: quoted.map(|s| s.label.clone()).unwrap_or_default(),
         bullets,
