@@ -173,6 +173,9 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
     let outcome = run::drive(&engine, &workspace, &id, console).await?;
 
     let state = outcome.state;
+    if state == RunState::Paused {
+        return Err(Ending::Paused(id));
+    }
     let pack = Pack::of(ended(inputs, prepared.graph, outcome)).map_err(anyhow::Error::from)?;
     out.begin().await?;
     let written = pack::write(&out.dir, &pack, &Kept(store)).await.map_err(anyhow::Error::from)?;
@@ -182,6 +185,9 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
         json!({ "page": written.page, "written": written.written, "kept": written.kept, "state": state }),
     );
     summary::tell(&pack.manifest, &written, began.elapsed(), console);
+    if state == RunState::Canceled {
+        return Err(Ending::Canceled(id));
+    }
     if state == RunState::Succeeded { Ok(()) } else { Err(Ending::Partial) }
 }
 

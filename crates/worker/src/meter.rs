@@ -15,11 +15,19 @@ use crate::Event;
 
 /// What is counted: name, type and what it means.
 const FAMILIES: [(&str, &str, &str); 7] = [
-    (WAIT, "histogram", "Seconds from the moment when a step could begin until it began, for its first attempt."),
+    (
+        WAIT,
+        "histogram",
+        "Seconds from the moment when a step could begin until it began, for its first attempt.",
+    ),
     (DURATION, "histogram", "Seconds that an attempt of a step took, by how it ended."),
     (RETRIES, "counter", "Attempts that were put off, by the code of what was in the way."),
     (RECOVERED, "counter", "Steps that were taken over from workers that died."),
-    (CALLS, "counter", "Questions to models: answered, kept (from before, not paid again), failed, ambiguous (may have been billed)."),
+    (
+        CALLS,
+        "counter",
+        "Questions to models: answered, kept (from before, not paid again), failed, ambiguous (may have been billed).",
+    ),
     (LIST, "counter", "Millionths of the currency, at list price; rehearsed calls too."),
     (SPENT, "counter", "Millionths of the currency that were really spent."),
 ];
