@@ -7,3 +7,4 @@ mod create;
 mod failing;
 mod house;
 mod page;
+mod runs;

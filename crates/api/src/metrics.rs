@@ -13,6 +13,7 @@ use crate::{State, problem::readable};
 
 /// Nobody who scrapes waits longer for a part.
 const PATIENCE: Duration = Duration::from_secs(2);
+const CLASSES: [&str; 2] = ["interactive", "bulk"];
 const LANES: [Lane; 3] = [Lane::Model, Lane::Media, Lane::Deliver];
 
 /// What is counted elsewhere in this process.
@@ -36,12 +37,15 @@ async fn metrics(state: Data<State>) -> HttpResponse {
     }
     if let Ok(Ok(backlog)) = tokio::time::timeout(PATIENCE, runs::backlog(&state.store)).await {
         family(&mut out, "handbill_running_runs", "Runs that go on, of all processes.");
-        for class in &backlog {
-            line(&mut out, "handbill_running_runs", ("class", &class.class), class.runs.unsigned_abs());
+        let of = |class: &str| backlog.iter().find(|found| found.class == class);
+        for class in CLASSES {
+            let runs = of(class).map_or(0, |found| found.runs.unsigned_abs());
+            line(&mut out, "handbill_running_runs", ("class", class), runs);
         }
         family(&mut out, "handbill_open_steps", "Steps of running runs that have not ended.");
-        for class in &backlog {
-            line(&mut out, "handbill_open_steps", ("class", &class.class), class.steps.unsigned_abs());
+        for class in CLASSES {
+            let steps = of(class).map_or(0, |found| found.steps.unsigned_abs());
+            line(&mut out, "handbill_open_steps", ("class", class), steps);
         }
     }
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(out)

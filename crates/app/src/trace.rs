@@ -13,6 +13,7 @@ pub fn start(console: &Console, serves: bool) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(Above(console.clone()))
+        .with_ansi(console.is_watched())
         .without_time()
         .with_target(false);
     // A second start (in tests) keeps the first one's log.

@@ -163,7 +163,7 @@ impl Attempt<'_> {
         if let Some(state) = finished.run_ended {
             crew.engine.points.at("run concluded").await;
             crew.forget(&self.run);
-            tracing::info!(run = %self.run.id, state = state.as_str(), "run ended");
+            tracing::info!(state = state.as_str(), "run ended");
             if let Some(watch) = &crew.engine.watch {
                 let run = self.run.id.to_string();
                 watch(&self.run.workspace, &self.run.id, &Event::RunEnded { run, state });

@@ -68,7 +68,7 @@ pub async fn cancel(store: Store, typed: &str, settings: &Settings, console: &Co
     if busy > 0 {
         out.push(said!(
             language,
-            "  {busy} steps are in hand: they end as soon as the answers that are under way are here; nothing new is asked",
+            "  in hand: {busy}; what is in hand ends as soon as the answers that are under way are here, and nothing new is asked",
             "  有 {busy} 步正在进行：收到已发出请求的答复后即结束，不再发出新的请求"
         ));
     }
@@ -90,10 +90,15 @@ pub async fn pause(store: Store, typed: &str, settings: &Settings, console: &Con
         return done(console, &whole.as_json());
     }
     let busy = whole.count(StepState::Running);
+    let finishing = if busy == 0 {
+        String::new()
+    } else {
+        said!(language, "; steps in hand that are finished first: {busy}", "；正在进行的 {busy} 步会先做完")
+    };
     console.answer(&said!(
         language,
-        "run {id} is paused; {busy} steps that are in hand are finished. Go on: handbill runs resume {id}",
-        "运行 {id} 已暂停；正在进行的 {busy} 步会做完。继续：handbill runs resume {id}"
+        "run {id} is paused{finishing}\ngo on: handbill runs resume {id}",
+        "运行 {id} 已暂停{finishing}\n继续：handbill runs resume {id}"
     ));
     Ok(())
 }

@@ -144,18 +144,18 @@ pub fn money(whole: &Whole, language: Language) -> String {
         said += &said!(language, ", ceiling {ceiling}", "，上限 {ceiling}");
     }
     let under_way = whole.under_way();
-    if under_way > 0 {
+    if sums.reserved.amount_micros > 0 {
         said += &said!(
             language,
-            "\n{under_way} calls are under way ({} reserved): they are billed when they are answered",
-            "\n有 {under_way} 次请求已发出（预留 {}）：得到答复即计费",
+            "\n{} reserved for calls under way ({under_way}): they are billed when they are answered",
+            "\n预留 {}，用于已发出的请求（{under_way} 次）：得到答复即计费",
             sums.reserved
         );
     }
     if sums.ambiguous_calls > 0 {
         said += &said!(
             language,
-            "\n{} calls got no answer and may have been billed: look at the provider's console",
+            "\ncalls that got no answer and may have been billed: {}; look at the provider's console",
             "\n有 {} 次请求没有收到答复，可能已计费：请到服务商后台核对",
             sums.ambiguous_calls
         );
