@@ -78,7 +78,7 @@ impl Catalog {
         let mut cast = self.clone();
         for (role, id) in roles {
             let modality = self.serving(role).modality;
-            if !self.entries.get(id).is_some_and(|entry| entry.modality == modality) {
+            if self.entries.get(id).is_none_or(|entry| entry.modality != modality) {
                 return Err(id.to_owned());
             }
             cast.roles.insert(role, id.to_owned());

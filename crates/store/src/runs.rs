@@ -195,6 +195,7 @@ pub async fn reopen(
     let found = find(store, workspace, id).await?;
     let tx = store.begin().await?;
     steps::release_held(&tx, workspace, id).await?;
+    steps::forgive(&tx, workspace, id).await?;
     if matches!(found.state, RunState::Partial | RunState::Failed) {
         let roots = steps::failed(&tx, workspace, id).await?;
         steps::retry(&tx, workspace, id, &roots).await?;

@@ -326,7 +326,7 @@ impl Attempt<'_> {
 }
 
 /// How an attempt ended, as it is counted.
-fn how<T>(result: Option<&Result<Result<T, StepError>, Box<dyn std::any::Any + Send>>>) -> &'static str {
+fn how<T, P>(result: Option<&Result<Result<T, StepError>, P>>) -> &'static str {
     match result {
         None => "stopped",
         Some(Ok(Ok(_))) => "succeeded",
