@@ -10,3 +10,4 @@ mod labels;
 mod own;
 mod page;
 mod provider;
+mod runs;

@@ -16,12 +16,14 @@ use handbill_store::Store;
 use serde::{Deserialize, Serialize};
 
 mod health;
+mod metrics;
 mod problem;
 mod request_id;
 #[cfg(test)]
 mod tests;
 mod v1;
 
+pub use metrics::Metrics;
 pub use problem::Problem;
 
 /// Where to listen, how patient to be.
@@ -59,6 +61,8 @@ pub struct State {
     pub models: Vec<Entry>,
     /// Role → catalogue id of the model that serves it.
     pub roles: BTreeMap<Role, String>,
+    /// What the workers of this process count; none: it has no workers.
+    pub metrics: Option<Arc<dyn Metrics>>,
 }
 
 /// Serves until SIGINT or SIGTERM; then nothing new is taken and what is under way is finished.
@@ -72,6 +76,7 @@ pub async fn serve(listener: TcpListener, state: State) -> io::Result<()> {
             .configure(problem::everywhere)
             .wrap(from_fn(request_id::carry))
             .configure(health::routes)
+            .configure(metrics::routes)
             .service(web::scope("/api/v1").configure(v1::routes).default_service(web::to(problem::no_route)))
             .default_service(web::to(problem::no_route))
     })

@@ -34,6 +34,7 @@ async fn a_server(dispatcher: Arc<dyn Dispatcher>) -> Server {
         dispatcher,
         models: vec![serde_json::from_value(entry).unwrap()],
         roles: BTreeMap::from([(Role::Writer, "toy/one".into())]),
+        metrics: Some(Arc::new(Counted)),
     };
     let listener = Settings { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }.bind().unwrap();
     let address = listener.local_addr().unwrap();
@@ -43,6 +44,7 @@ async fn a_server(dispatcher: Arc<dyn Dispatcher>) -> Server {
 struct Answer {
     status: u16,
     head: String,
+    text: String,
     body: Value,
 }
 
@@ -54,7 +56,8 @@ async fn ask(server: &Server, request: &str) -> Answer {
     tokio::time::timeout(Duration::from_secs(10), socket.read_to_string(&mut text)).await.unwrap().unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.to_lowercase(), body: serde_json::from_str(body).unwrap_or(Value::Null) }
+    let (head, text) = (head.to_lowercase(), body.to_owned());
+    Answer { status, head, body: serde_json::from_str(body).unwrap_or(Value::Null), text }
 }
 
 async fn get(server: &Server, path: &str) -> Answer {
@@ -68,6 +71,27 @@ async fn a_healthy_server_says_so() {
     assert_eq!(get(&server, "/readyz").await.body, json!({ "status": "ready" }));
     let head = ask(&server, "HEAD /healthz HTTP/1.1\r\n").await;
     assert_eq!((head.status, head.body), (200, Value::Null));
+}
+
+struct Counted;
+
+impl Metrics for Counted {
+    fn text(&self) -> String {
+        "# TYPE toys_total counter\ntoys_total 3\n".into()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_tell_how_many_wait_and_what_the_workers_count() {
+    let line = Arc::new(Local::default());
+    line.push(Lane::Media, &[Ticket { workspace: WorkspaceId::default(), step: 1 }]).await.unwrap();
+    let answer = get(&a_server(line).await, "/metrics").await;
+    assert!(answer.head.contains("text/plain; version=0.0.4"), "{}", answer.head);
+    for line in
+        ["toys_total 3", "handbill_queue_depth{lane=\"media\"} 1", "handbill_queue_depth{lane=\"model\"} 0"]
+    {
+        assert!(answer.text.lines().any(|l| l == line), "{line} is not in {}", answer.text);
+    }
 }
 
 struct Gone;

@@ -6,6 +6,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::{
     language::Language,
+    ledger::Wanted,
+    runs::{self, RunsCommand},
+    serve::Duty,
     template::{self, TemplateCommand},
 };
 
@@ -67,12 +70,22 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Serve the API (until SIGINT or SIGTERM)
+    /// Serve the API and work on all runs (until SIGINT or SIGTERM)
     Serve {
         /// A models file, as in `create`
         #[arg(long, value_name = "FILE")]
         models: Option<PathBuf>,
     },
+    /// Work on all runs beside other processes, in some lanes (until SIGINT or SIGTERM)
+    Worker(Duty),
+    /// Look at runs, and stop, hold or repeat them
+    Runs {
+        /// What to do
+        #[command(subcommand)]
+        what: RunsCommand,
+    },
+    /// What was paid, by run, provider and model
+    Ledger(Wanted),
     /// Bring the database to this version's schema
     Migrate,
     /// List channels and placements
@@ -138,8 +151,19 @@ impl Command {
         match self {
             Self::Create(order) | Self::Plan(order) => order.json,
             Self::Doctor { json } | Self::Channels { json } | Self::Models { json, .. } => *json,
-            Self::Schema { .. } | Self::Template { .. } | Self::Serve { .. } | Self::Migrate => false,
+            Self::Runs { what } => what.is_json(),
+            Self::Ledger(wanted) => wanted.json,
+            Self::Schema { .. }
+            | Self::Template { .. }
+            | Self::Serve { .. }
+            | Self::Worker(_)
+            | Self::Migrate => false,
         }
+    }
+
+    /// Does it go on until somebody stops it?
+    pub fn serves(&self) -> bool {
+        matches!(self, Self::Serve { .. } | Self::Worker(_))
     }
 
     /// Is progress unwanted?
@@ -177,8 +201,17 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("schema", "", "输出 JSON Schema"),
     ("template", "", "检查、渲染和浏览图片模板"),
     ("doctor", "", "检查本机环境，并给出补齐缺失项的命令"),
-    ("serve", "", "启动 API 服务（收到 SIGINT 或 SIGTERM 时停止）"),
+    ("serve", "", "启动 API 服务，并执行所有运行（收到 SIGINT 或 SIGTERM 时停止）"),
     ("serve", "models", "模型文件，同 `create`"),
+    ("worker", "", "与其他进程一起执行所有运行，只做指定的工作类型（收到 SIGINT 或 SIGTERM 时停止）"),
+    ("worker", "lanes", "工作类型，用逗号分隔：model（调用模型）、media（图片与视频）、deliver（对外发送）"),
+    ("worker", "models", "模型文件，同 `create`"),
+    ("worker", "listen", "在此地址提供健康检查和指标（/healthz、/readyz、/metrics），例如 127.0.0.1:9470"),
+    ("runs", "", "查看运行，或取消、暂停、继续、重试"),
+    ("ledger", "", "查看花费明细：按运行、服务商和模型"),
+    ("ledger", "run", "只看一次运行"),
+    ("ledger", "json", "输出 JSON"),
+    ("ledger", "csv", "输出 CSV"),
     ("migrate", "", "把数据库升级到此版本的结构"),
     ("channels", "", "列出平台和投放位"),
     ("models", "", "列出模型、价格和分工"),
@@ -198,7 +231,10 @@ const CHINESE: &[(&str, &str, &str)] = &[
 ];
 
 fn in_chinese(mut command: clap::Command) -> clap::Command {
-    command = command.after_help(CODES_ZH).mut_subcommand("template", template::in_chinese);
+    command = command
+        .after_help(CODES_ZH)
+        .mut_subcommand("template", template::in_chinese)
+        .mut_subcommand("runs", runs::in_chinese);
     for (subcommand, argument, text) in CHINESE {
         let with = |command: clap::Command| match *argument {
             "" => command.about(*text),

@@ -189,6 +189,9 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
     let outcome = run::drive(&engine, &workspace, &id, console).await?;
 
     let state = outcome.state;
+    if state == RunState::Paused {
+        return Err(Ending::Paused(id));
+    }
     let pack = Pack::of(ended(inputs, prepared.graph, outcome)).map_err(anyhow::Error::from)?;
     out.begin().await?;
     let written = pack::write(&out.dir, &pack, &Kept(store)).await.map_err(anyhow::Error::from)?;
@@ -198,16 +201,17 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
         json!({ "page": written.page, "written": written.written, "kept": written.kept, "state": state }),
     );
     summary::tell(&pack.manifest, &written, began.elapsed(), console);
-    end_of(state)
+    end_of(state, id)
 }
 
 /// How the command ends when its run ended so.
-fn end_of(state: RunState) -> Result<(), Ending> {
+fn end_of(state: RunState, id: handbill_domain::ids::RunId) -> Result<(), Ending> {
     match state {
         RunState::Succeeded => Ok(()),
         RunState::Partial => Err(Ending::Partial),
         RunState::Failed => Err(Ending::Nothing),
-        RunState::Canceled | RunState::Paused | RunState::Running => Err(Ending::Interrupted),
+        RunState::Canceled => Err(Ending::Canceled(id)),
+        RunState::Paused | RunState::Running => Err(Ending::Interrupted),
     }
 }
 

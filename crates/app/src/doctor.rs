@@ -229,7 +229,7 @@ async fn queue(settings: &Settings, language: Language) -> Finding {
         );
         return Finding::ok("queue", detail);
     }
-    let depth = match wiring::dispatcher(settings).await {
+    let depth = match wiring::Line::open(settings).await.map(|line| line.dispatcher) {
         Ok(dispatcher) => dispatcher.depth(Lane::Model).await.map(drop).map_err(|error| error.to_string()),
         Err(Ending::Failed(error)) => Err(format!("{error:#}")),
         Err(_) => Err(language.pick("the settings are wrong", "设置有误").to_owned()),

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use handbill_domain::problem::Problems;
+use handbill_domain::{ids::RunId, problem::Problems};
 use serde_json::json;
 
 use crate::{console::Console, language::said};
@@ -30,6 +30,10 @@ pub enum Ending {
     Nothing,
     /// Above the ceiling; nothing was started, and what would fit was told. Exit code 4.
     OverCeiling,
+    /// A person paused the run from elsewhere. Exit code 130.
+    Paused(RunId),
+    /// A person canceled the run, now or before; what was made was told. Exit code 130.
+    Canceled(RunId),
     /// Somebody stopped us. Exit code 130.
     Interrupted,
     /// `doctor` found something missing and told it. Exit code 1.
@@ -84,6 +88,28 @@ impl Ending {
             Self::Partial => ExitCode::from(3),
             Self::Nothing => ExitCode::from(1),
             Self::OverCeiling => ExitCode::from(4),
+            Self::Paused(run) => {
+                console.note("paused", json!({ "run": run.as_str() }));
+                if !console.json {
+                    console.complain(&said!(
+                        language,
+                        "handbill: the run is paused; go on with `handbill runs resume {run}`, then run the same command again",
+                        "handbill：该运行已暂停；先执行 `handbill runs resume {run}`，再运行同一命令即可继续"
+                    ));
+                }
+                ExitCode::from(130)
+            }
+            Self::Canceled(run) => {
+                console.note("canceled", json!({ "run": run.as_str() }));
+                if !console.json {
+                    console.complain(&said!(
+                        language,
+                        "handbill: run {run} was canceled, and nothing more of it is made; another --seed orders it anew",
+                        "handbill：运行 {run} 已取消，不再继续制作；如需重新制作，请换一个 --seed"
+                    ));
+                }
+                ExitCode::from(130)
+            }
             Self::Interrupted => {
                 console.note("interrupted", json!({}));
                 if !console.json {

@@ -9,6 +9,7 @@ mod doctor;
 mod ending;
 mod intake;
 mod language;
+mod ledger;
 mod lists;
 mod migrate;
 mod money;
@@ -17,6 +18,7 @@ mod planned;
 mod prices;
 mod progress;
 mod run;
+mod runs;
 mod schema;
 mod serve;
 mod settings;
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
     let language = Language::of_environment();
     let cli = cli::parse(language);
     let console = Console::new(cli.lang.unwrap_or(language), cli.command.is_json(), cli.command.is_quiet());
-    trace::start(&console);
+    trace::start(&console, cli.command.serves());
     // A panic of ours is told by its hook and ends as any other mistake of ours, not with a code of its own.
     let settings = match Settings::read(cli.settings.as_deref()) {
         Ok(settings) => settings,
@@ -68,6 +70,9 @@ fn work(cli: Cli, settings: &Settings, console: &Console) -> Result<(), Ending> 
         Command::Template { what } => template::run(&what, console),
         Command::Doctor { .. } => runtime.block_on(doctor::doctor(settings, console)),
         Command::Serve { models } => runtime.block_on(serve::serve(models.as_deref(), settings, console)),
+        Command::Worker(duty) => runtime.block_on(serve::worker(&duty, settings, console)),
+        Command::Runs { what } => runtime.block_on(runs::run(&what, settings, console)),
+        Command::Ledger(wanted) => runtime.block_on(ledger::ledger(&wanted, settings, console)),
         Command::Migrate => runtime.block_on(migrate::migrate(settings, console)),
         Command::Channels { .. } => lists::channels(console),
         Command::Models { models, .. } => lists::models(models.as_deref(), settings, console),

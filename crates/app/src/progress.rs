@@ -83,6 +83,14 @@ impl Shown {
                 ));
             }
             Event::CallMade { .. } => {}
+            Event::RunPaused { run } => console.complain(&said!(
+                console.language,
+                "  … paused by a person; go on with `handbill runs resume {run}`",
+                "  … 已被暂停；执行 `handbill runs resume {run}` 即可继续"
+            )),
+            Event::RunResumed { .. } => {
+                console.complain(console.language.pick("  … going on", "  … 继续"));
+            }
             Event::RunEnded { .. } => self.end(),
         }
     }

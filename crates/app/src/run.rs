@@ -27,7 +27,8 @@ pub async fn drive(
     }
 }
 
-async fn listen(stop: Stop, console: Console) -> std::io::Result<()> {
+/// Asks for a stop at the first signal, and ends the process at the second.
+pub async fn listen(stop: Stop, console: Console) -> std::io::Result<()> {
     let (mut interrupts, mut ends) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {
         _ = interrupts.recv() => {}

@@ -18,10 +18,17 @@ use crate::{
 /// Tells what was made, what failed and what to do about it; ends with the path of the page.
 pub fn tell(manifest: &Manifest, written: &Written, elapsed: Duration, console: &Console) {
     let language = console.language;
-    if !manifest.failures.is_empty() && !console.json {
-        let count = manifest.failures.len();
+    // What a person ended did not fail: there is nothing to do about it.
+    let (canceled, failures): (Vec<_>, Vec<_>) =
+        manifest.failures.iter().partition(|failed| failed.failure.code == "canceled");
+    if !failures.is_empty() && !console.json {
+        let count = failures.len();
         console.complain(&said!(language, "{count} steps failed:", "{count} 个步骤失败："));
-        manifest.failures.iter().for_each(|failed| console.complain(&failure(failed, language)));
+        failures.into_iter().for_each(|failed| console.complain(&failure(failed, language)));
+    }
+    if !canceled.is_empty() {
+        let count = canceled.len();
+        console.tell(&said!(language, "{count} steps were canceled", "{count} 个步骤已取消"));
     }
     console.tell(&kept(written, language));
     console.tell(&said!(

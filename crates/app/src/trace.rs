@@ -1,4 +1,4 @@
-//! The log on stderr: warnings by default, more with `HANDBILL_LOG=debug` (as in `RUST_LOG`).
+//! The log on stderr: warnings by default, from processes that serve also what they do, more with `HANDBILL_LOG=debug` (as in `RUST_LOG`).
 
 use std::io::{self, Write};
 
@@ -7,11 +7,13 @@ use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 use crate::console::Console;
 
 /// Begins to log.
-pub fn start(console: &Console) {
-    let filter = EnvFilter::try_from_env("HANDBILL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+pub fn start(console: &Console, serves: bool) {
+    let usual = if serves { "warn,handbill=info,handbill_api=info,handbill_worker=info" } else { "warn" };
+    let filter = EnvFilter::try_from_env("HANDBILL_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(Above(console.clone()))
+        .with_ansi(console.is_watched())
         .without_time()
         .with_target(false);
     // A second start (in tests) keeps the first one's log.

@@ -1,22 +1,27 @@
 //! Puts the parts together as the settings say. The only place that knows which part stands behind which trait.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
 use handbill_domain::{
     asset::Digest,
+    model::Role,
     problem::{Problem, Problems},
 };
 use handbill_pipeline::{
     Context, Error as StepError, graph::StepOutput, pack::Blobs, prompts::Prompts, recipe::Recipe, steps,
     templates::Templates,
 };
-use handbill_providers::{Catalog, Models};
-use handbill_queue::Dispatcher;
+use handbill_providers::{Catalog, Error as ModelError, Models};
+use handbill_queue::{Dispatcher, Limits, Local, Redis, Signals};
 use handbill_store::Store;
-use handbill_worker::{Engine, Runner};
+use handbill_worker::{Casting, Engine, Inputs, Runner};
 
 use crate::{
     ending::Ending,
@@ -30,14 +35,46 @@ pub async fn store(settings: &Settings) -> Result<Store, Ending> {
     Ok(opened.with_context(|| format!("cannot open the store ({})", hidden(&settings.store.rows)))?)
 }
 
-/// The line of tickets: Redis where it is set, else this process.
-pub async fn dispatcher(settings: &Settings) -> Result<Arc<dyn Dispatcher>, Ending> {
-    let queue = &settings.queue;
-    if queue.redis.is_empty() {
-        return Ok(Arc::new(handbill_queue::Local::default()));
+/// Tickets, leave to ask providers, and words between processes: the same Redis where one is set, else this process.
+pub struct Line {
+    /// Tickets.
+    pub dispatcher: Arc<dyn Dispatcher>,
+    /// Leave to ask providers.
+    pub limits: Arc<dyn Limits>,
+    /// Words between processes.
+    pub signals: Arc<dyn Signals>,
+}
+
+impl Line {
+    fn of<T: Dispatcher + Limits + Signals + 'static>(part: T) -> Self {
+        let part = Arc::new(part);
+        Self { dispatcher: part.clone(), limits: part.clone(), signals: part }
     }
-    let redis = handbill_queue::Redis::open(&queue.redis, &queue.prefix).await;
-    Ok(Arc::new(redis.with_context(|| format!("cannot reach {}", hidden(&queue.redis)))?))
+
+    /// As the settings say. A Redis that does not answer is a mistake of who set it.
+    pub async fn open(settings: &Settings) -> Result<Self, Ending> {
+        let queue = &settings.queue;
+        if queue.redis.is_empty() {
+            return Ok(Self::of(Local::default()));
+        }
+        let redis = Redis::open(&queue.redis, &queue.prefix).await;
+        Ok(Self::of(redis.with_context(|| format!("cannot reach {}", hidden(&queue.redis)))?))
+    }
+
+    /// The same for who works on: a Redis that is away now is used as soon as it is there.
+    pub async fn patient(settings: &Settings) -> Result<Self, Ending> {
+        let queue = &settings.queue;
+        if queue.redis.is_empty() {
+            return Ok(Self::of(Local::default()));
+        }
+        let address = hidden(&queue.redis);
+        let redis = Redis::prepare(&queue.redis, &queue.prefix);
+        let redis = redis.with_context(|| format!("cannot use {address}"))?;
+        if let Err(error) = redis.ping().await {
+            tracing::warn!(%error, "{address} does not answer; steps are looked for in the database until it does");
+        }
+        Ok(Self::of(redis))
+    }
 }
 
 /// The models in force: the catalogue, with the file that `--models` or the settings name over it.
@@ -139,13 +176,70 @@ pub async fn engine(
     own: Own,
     settings: &Settings,
 ) -> Result<Engine, Ending> {
-    let dispatcher = dispatcher(settings).await?;
-    let mut engine = Engine::new(store, dispatcher, Arc::new(Cast(models)), Arc::new(Steps));
+    Ok(assembled(store, models, own, Line::open(settings).await?, settings))
+}
+
+/// The engine that works on the runs of others.
+pub async fn workers(
+    store: Store,
+    models: Arc<Models>,
+    own: Own,
+    settings: &Settings,
+) -> Result<Engine, Ending> {
+    let line = Line::patient(settings).await?;
+    let ours: BTreeMap<String, String> = own.digests().collect();
+    let mut engine = assembled(store, models.clone(), own, line, settings);
+    engine.casting = Some(casting(models, ours));
+    Ok(engine)
+}
+
+fn assembled(store: Store, models: Arc<Models>, own: Own, line: Line, settings: &Settings) -> Engine {
+    let mut engine = Engine::new(store, line.dispatcher, Arc::new(Cast(models)), Arc::new(Steps));
+    engine.limits = line.limits;
+    engine.signals = Some(line.signals);
     engine.prompts = Arc::new(own.prompts);
     engine.templates = Arc::new(own.templates);
     engine.producer = settings.pipeline.producer.as_str().into();
     engine.settings = settings.worker.clone();
-    Ok(engine)
+    engine
+}
+
+/// The models of a run are those that it was ordered with, never those that this process would choose: a rehearsed run
+/// is not to be paid, and a paid one not rehearsed. A run whose models are not in our catalogue, or whose keys we do not
+/// have, is left to others; so is one that was ordered with other prompts, templates or recipe of the user's own.
+fn casting(ours: Arc<Models>, own: BTreeMap<String, String>) -> Casting {
+    // Runs with the same models share the connections.
+    let known: Mutex<BTreeMap<BTreeMap<String, String>, Arc<Models>>> = Mutex::default();
+    Arc::new(move |inputs: &Inputs| {
+        for name in ["prompts", "templates", "recipe", "producer"] {
+            if inputs.made_with.get(name) != own.get(name) {
+                return Err(format!("it was ordered with other {name} than the settings here name"));
+            }
+        }
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(models) = known.get(&inputs.models) {
+            return Ok(Arc::new(Cast(models.clone())));
+        }
+        let models = cast(&ours, &inputs.models)?;
+        known.insert(inputs.models.clone(), models.clone());
+        Ok(Arc::new(Cast(models)))
+    })
+}
+
+fn cast(ours: &Arc<Models>, ordered: &BTreeMap<String, String>) -> Result<Arc<Models>, String> {
+    let role = |name: &str| Role::ALL.into_iter().find(|role| role.as_str() == name);
+    let roles = ordered.iter().filter_map(|(name, id)| Some((role(name)?, id.as_str())));
+    if roles.clone().all(|(role, id)| ours.catalog().serving(role).id == id) {
+        return Ok(ours.clone());
+    }
+    let catalog = ours.catalog().recast(roles.clone());
+    let catalog = catalog.map_err(|id| format!("it was ordered with {id}, which is not in our catalogue"))?;
+    let models = Models::from_environment(catalog);
+    let missing = models.missing(roles.map(|(role, _)| role));
+    match missing.into_iter().find(|error| matches!(error, ModelError::NoKey { .. })) {
+        Some(error) => Err(error.to_string()),
+        None => Ok(Arc::new(models)),
+    }
 }
 
 /// Reads a text file that somebody named.
@@ -203,6 +297,33 @@ impl Blobs for Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ours() -> Arc<Models> {
+        Arc::new(Models::new(Catalog::builtin().unwrap(), |_| None))
+    }
+
+    fn ordered(changed: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let ours = ours();
+        let roles = ours.catalog().roles().iter().map(|(role, id)| (role.as_str().to_owned(), id.clone()));
+        let changed = changed.iter().map(|(role, id)| ((*role).to_owned(), (*id).to_owned()));
+        roles.chain(changed).collect()
+    }
+
+    #[test]
+    fn a_run_is_made_with_the_models_that_it_was_ordered_with_or_left_to_others() {
+        let paid = "openai/gpt-6-luna";
+        assert!(ours().catalog().entry(paid).is_some());
+        let here = Arc::new(Models::new(Catalog::builtin().unwrap(), |_| None));
+        assert!(Arc::ptr_eq(&cast(&here, &ordered(&[])).unwrap(), &here));
+        let unknown = cast(&here, &ordered(&[("writer", "moon/one")])).unwrap_err();
+        assert!(unknown.contains("moon/one"), "{unknown}");
+        let rehearsing = cast(
+            &Arc::new(Models::new(here.catalog().recast([(Role::Writer, paid)]).unwrap(), |_| None)),
+            &ordered(&[]),
+        )
+        .unwrap();
+        assert!(rehearsing.is_rehearsal(Role::Writer), "a rehearsed run is not paid by a worker with models");
+    }
 
     #[test]
     fn a_password_is_not_shown() {

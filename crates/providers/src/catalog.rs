@@ -79,6 +79,20 @@ impl Catalog {
         self.lines.get(&role).copied()
     }
 
+    /// The same catalogue with other models in the roles, as a run was ordered. The id of a model that is not in it is the
+    /// error.
+    pub fn recast<'a>(&self, roles: impl IntoIterator<Item = (Role, &'a str)>) -> Result<Self, String> {
+        let mut cast = self.clone();
+        for (role, id) in roles {
+            let modality = self.serving(role).modality;
+            if self.entries.get(id).is_none_or(|entry| entry.modality != modality) {
+                return Err(id.to_owned());
+            }
+            cast.roles.insert(role, id.to_owned());
+        }
+        Ok(cast)
+    }
+
     /// Is it a local model that no key is needed for and no money is spent on?
     pub fn is_rehearsal(&self, entry: &Entry) -> bool {
         self.providers.get(&entry.provider).is_some_and(|provider| provider.protocol == "rehearsal")

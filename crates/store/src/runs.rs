@@ -149,6 +149,24 @@ pub async fn all(
     found.into_iter().map(row::Model::read).collect()
 }
 
+/// Ids of the runs of a workspace with their campaigns, newest first.
+pub async fn names(
+    store: &Store,
+    workspace: &WorkspaceId,
+    most: u64,
+) -> Result<Vec<(RunId, Option<String>)>, Error> {
+    #[derive(FromQueryResult)]
+    struct Name {
+        id: String,
+        campaign_id: Option<String>,
+    }
+    let sql =
+        "SELECT id, campaign_id FROM runs WHERE workspace_id = $1 ORDER BY created_at DESC, id LIMIT $2";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let found: Vec<Name> = rows(&store.db, sql, vec![workspace.as_str().into(), most.into()]).await?;
+    Ok(found.into_iter().map(|name| (RunId::new(name.id), name.campaign_id)).collect())
+}
+
 /// What is left to do for all workspaces together.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Backlog {
@@ -177,6 +195,7 @@ pub async fn reopen(
     let found = find(store, workspace, id).await?;
     let tx = store.begin().await?;
     steps::release_held(&tx, workspace, id).await?;
+    steps::forgive(&tx, workspace, id).await?;
     if matches!(found.state, RunState::Partial | RunState::Failed) {
         let roots = steps::failed(&tx, workspace, id).await?;
         steps::retry(&tx, workspace, id, &roots).await?;

@@ -27,7 +27,7 @@ mod claim;
 mod finish;
 mod insert;
 
-pub(crate) use again::{begin_again, cancel_some, failed, release_held, reopen, retry, stale};
+pub(crate) use again::{begin_again, cancel_some, failed, forgive, release_held, reopen, retry, stale};
 pub(crate) use claim::{Claim, abandon};
 pub use claim::{claim, claim_many, held_by};
 pub use finish::{End, Finish, Finished, finish};

@@ -165,7 +165,7 @@ impl Attempt<'_> {
         if let Some(state) = finished.run_ended {
             crew.engine.points.at("run concluded").await;
             crew.forget(&self.run);
-            tracing::info!(run = %self.run.id, state = state.as_str(), "run ended");
+            tracing::info!(state = state.as_str(), "run ended");
             if let Some(watch) = &crew.engine.watch {
                 let run = self.run.id.to_string();
                 watch(&self.run.workspace, &self.run.id, &Event::RunEnded { run, state });
@@ -332,7 +332,7 @@ impl Attempt<'_> {
 }
 
 /// How an attempt ended, as it is counted.
-fn how<T>(result: Option<&Result<Result<T, StepError>, Box<dyn std::any::Any + Send>>>) -> &'static str {
+fn how<T, P>(result: Option<&Result<Result<T, StepError>, P>>) -> &'static str {
     match result {
         None => "stopped",
         Some(Ok(Ok(_))) => "succeeded",

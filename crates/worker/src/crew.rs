@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -61,6 +61,8 @@ pub(crate) struct Crew {
     pub(crate) bell: Notify,
     /// Tickets taken since the feeder looked.
     pub(crate) taken: AtomicUsize,
+    /// Is our one run paused?
+    resting: AtomicBool,
     /// Set when there is nothing left to serve.
     pub(crate) over: Stop,
     /// A step whose worker died with it may be the reason, so one of these runs at a time.
@@ -104,6 +106,7 @@ impl Crew {
             stop: stop.clone(),
             bell: Notify::new(),
             taken: AtomicUsize::new(0),
+            resting: AtomicBool::new(false),
             over: Stop::default(),
             suspects: Arc::new(Semaphore::new(1)),
             runs: Mutex::default(),
@@ -249,6 +252,18 @@ impl Crew {
     fn runs(&self) -> MutexGuard<'_, HashMap<(WorkspaceId, RunId), Arc<Running>>> {
         // The map is whole after every change, so a panic elsewhere does not spoil it.
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes whether our one run is paused, and tells when that changed.
+    pub(crate) fn rest(&self, id: &RunId, resting: bool) {
+        if self.resting.swap(resting, Ordering::Relaxed) != resting {
+            let run = id.to_string();
+            (self.engine.listener)(if resting {
+                Event::RunPaused { run }
+            } else {
+                Event::RunResumed { run }
+            });
+        }
     }
 
     fn strange(&self) -> MutexGuard<'_, HashSet<(WorkspaceId, RunId)>> {

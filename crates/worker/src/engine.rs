@@ -160,7 +160,7 @@ impl Engine {
         Ok(new.id)
     }
 
-    /// Drives a run until it ends, or rests for want of money, or a stop is asked for ([`Error::Stopped`]). Several
+    /// Drives a run until it ends, or rests for want of money (a pause is waited out), or a stop is asked for ([`Error::Stopped`]). Several
     /// engines may drive the same run; each step is run by one of them. Dropping the future is like dying: the run
     /// can be driven on at once.
     pub async fn run(&self, workspace: &WorkspaceId, id: &RunId, stop: &Stop) -> Result<RunOutcome, Error> {

@@ -91,6 +91,16 @@ pub enum Event {
         /// Did the local rehearsal answer? Then nothing is paid at all.
         rehearsed: bool,
     },
+    /// A person paused the run; it waits until a person resumes it.
+    RunPaused {
+        /// Its id.
+        run: String,
+    },
+    /// A person resumed the run.
+    RunResumed {
+        /// Its id.
+        run: String,
+    },
     /// The run ended, or rests until there is money.
     RunEnded {
         /// Its id.

@@ -79,8 +79,13 @@ async fn one(
 ) -> Result<Option<Duration>, Error> {
     let store = &crew.engine.store;
     recover(crew, recovered).await?;
-    if runs::state(store, workspace, id).await? != RunState::Running {
-        return Ok(None);
+    match runs::state(store, workspace, id).await? {
+        RunState::Running => crew.rest(id, false),
+        RunState::Paused => {
+            crew.rest(id, true);
+            return Ok(Some(TICK));
+        }
+        _ => return Ok(None),
     }
     for (step, lane) in steps::claimable(store, workspace, id).await? {
         crew.line.push(lane, &[Ticket { workspace: workspace.clone(), step }]).await?;

@@ -38,6 +38,7 @@ pub(crate) async fn outcome(store: &Store, workspace: &WorkspaceId, id: &RunId) 
     let steps = steps::all(store, workspace, id).await?;
     let sums = ledger::sums(store, workspace, id).await?;
     let state = if run.state == RunState::Running { state(&steps)? } else { run.state };
+    let without = if state == RunState::Canceled { crate::attempt::canceled } else { held_back };
     let mut outcome = RunOutcome {
         run: id.clone(),
         state,
@@ -57,7 +58,7 @@ pub(crate) async fn outcome(store: &Store, workspace: &WorkspaceId, id: &RunId) 
             }
             _ => {
                 let spec: StepSpec = serde_json::from_value(step.spec)?;
-                let failure = step.failure.unwrap_or_else(held_back);
+                let failure = step.failure.unwrap_or_else(without);
                 outcome.failures.push(FailedStep { step: step.key, missing: spec.makes, failure });
             }
         }

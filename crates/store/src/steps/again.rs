@@ -31,6 +31,20 @@ pub(crate) async fn release_held(
     Ok(())
 }
 
+/// Forgets how often workers died with the steps of a run that have not ended: a person who orders it again after
+/// killing its process three times has not found a step that kills.
+pub(crate) async fn forgive(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    id: &RunId,
+) -> Result<(), Error> {
+    let sql = "UPDATE steps SET crashes = 0 WHERE id IN (
+                 SELECT s.id FROM steps s WHERE s.workspace_id = $1 AND s.run_id = $2 AND s.crashes > 0
+                 AND s.state IN ('blocked', 'ready', 'running', 'waiting') ORDER BY s.id {lock s})";
+    run(db, sql, of(workspace, id)).await?;
+    Ok(())
+}
+
 /// Sets steps, and everything that was made after them, back to the beginning. What nobody has begun or what is under
 /// way is left alone. The journal stays: an unchanged question is not paid again, unless its answer was of no use.
 pub(crate) async fn retry(

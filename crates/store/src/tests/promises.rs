@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     Error, Store,
     calls::{self, Begun, KeptReply, NewCall, Settlement},
-    ledger,
+    feed, ledger,
     runs::{self, NewRun},
     sessions::{self, Session},
     steps::{self, NewStep, Step},
@@ -32,6 +32,8 @@ pub(super) async fn all(store: &Store) {
     another_workspace_sees_and_changes_nothing(store).await;
     a_dead_session_gives_its_steps_back_and_a_living_one_keeps_them(store).await;
     a_call_goes_through_its_states_and_is_paid_once(store).await;
+    the_ledger_is_summed_by_run_and_model(store).await;
+    what_is_left_to_do_and_who_does_it_is_known(store).await;
     a_call_found_unanswered_is_sent_again_only_where_that_is_free(store).await;
     many_calls_at_once_stay_under_the_ceiling(store).await;
     a_put_off_step_comes_back_when_its_time_has_come(store).await;
@@ -273,6 +275,50 @@ async fn a_call_goes_through_its_states_and_is_paid_once(store: &Store) {
         calls::begin(store, &here(), next, &call).await.unwrap(),
         Begun::Kept { reply: a_reply(), settled: Some(300) }
     );
+}
+
+async fn the_ledger_is_summed_by_run_and_model(store: &Store) {
+    let (run, session) = begin(store, &a_run("summed", vec![a_step("a", &[])])).await;
+    let fence = claim(store, &run, &session, "a").await.fence();
+    let bill = [("s1", Billed::Yes, 300), ("s2", Billed::No, 0), ("s3", Billed::Maybe, 0)];
+    for (key, billed, spent_micros) in bill {
+        calls::begin(store, &here(), fence, &a_call(key, &run, 500, false)).await.unwrap();
+        let settlement = Settlement { billed, spent_micros, ..a_settlement(300) };
+        if billed == Billed::Maybe {
+            calls::failed(store, &here(), fence, key, &failure(), &settlement).await.unwrap();
+        } else {
+            calls::replied(store, &here(), fence, key, &a_reply()).await.unwrap();
+            calls::settle(store, &here(), fence, key, &settlement).await.unwrap();
+        }
+    }
+    let totals = ledger::totals(store, &here(), Some(&run)).await.unwrap();
+    let [total] = &totals[..] else { panic!("{totals:?}") };
+    assert_eq!((total.calls, total.rehearsed, total.ambiguous), (3, 1, 1));
+    assert_eq!((total.list_micros, total.spent_micros, total.ambiguous_micros), (600, 300, 300));
+    let all = ledger::totals(store, &here(), None).await.unwrap();
+    assert!(all.contains(total) && all.len() > 1, "{all:?}");
+    assert!(ledger::totals(store, &WorkspaceId::new("elsewhere"), None).await.unwrap().is_empty());
+}
+
+async fn what_is_left_to_do_and_who_does_it_is_known(store: &Store) {
+    let (run, session) = begin(store, &a_run("left", vec![a_step("a", &[]), a_step("b", &["a"])])).await;
+    let left = |backlog: Vec<runs::Backlog>| backlog.into_iter().find(|b| b.class == "interactive").unwrap();
+    let before = left(runs::backlog(store).await.unwrap());
+    let step = claim(store, &run, &session, "a").await;
+    assert_eq!(
+        steps::runs_of(store, &[step.id, -1]).await.unwrap().into_iter().collect::<Vec<_>>(),
+        [(step.id, run.clone())]
+    );
+    steps::complete(store, &here(), step.fence(), &json!(1)).await.unwrap();
+    let after = left(runs::backlog(store).await.unwrap());
+    assert_eq!((after.runs, after.steps), (before.runs, before.steps - 1));
+    assert!(runs::names(store, &here(), 1000).await.unwrap().contains(&(run, None)));
+
+    assert!(!feed::is_led(store, "nobody").await.unwrap());
+    assert!(feed::lead(store, "somebody", session.id(), LEASE).await.unwrap());
+    assert!(feed::is_led(store, "somebody").await.unwrap());
+    sessions::close(store, &session).await.unwrap();
+    assert!(!feed::is_led(store, "somebody").await.unwrap(), "who went does not lead");
 }
 
 async fn a_call_found_unanswered_is_sent_again_only_where_that_is_free(store: &Store) {
