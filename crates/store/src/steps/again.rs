@@ -46,7 +46,7 @@ pub(crate) async fn forgive(
 }
 
 /// Sets steps, and everything that was made after them, back to the beginning. What nobody has begun or what is under
-/// way is left alone. The journal stays: an unchanged question is not paid again, unless its answer was of no use.
+/// way is left alone. The journal stays: an unchanged question is not paid again.
 pub(crate) async fn retry(
     db: &impl ConnectionTrait,
     workspace: &WorkspaceId,
@@ -62,8 +62,7 @@ pub(crate) async fn retry(
     let again: Vec<i64> = rows::<Id>(db, sql, values).await?.into_iter().map(|found| found.id).collect();
     let given = || list(again.iter().map(|step| json!({ "step": step })));
     let sql = "UPDATE steps SET state = 'blocked', output = NULL, output_digest = NULL, inputs_digest = NULL, failure = NULL,
-                 attempts = 0, crashes = 0, ended_at = NULL, due_at = NULL,
-                 revision = revision + CASE WHEN failure LIKE '%answer_unreadable%' OR failure LIKE '%answer_malformed%' THEN 1 ELSE 0 END
+                 attempts = 0, crashes = 0, ended_at = NULL, due_at = NULL
                WHERE id IN (SELECT v.step FROM {rows(step bigint)}) AND state IN ('succeeded', 'failed', 'canceled', 'ready')";
     run(db, sql, vec![given()?]).await?;
     let left = "(SELECT COUNT(*) FROM dependencies d JOIN steps p ON p.id = d.needs_id
