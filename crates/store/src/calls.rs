@@ -179,7 +179,7 @@ pub async fn replied(
 }
 
 /// Ends a call whose reply is kept: the reservation becomes what was spent, and the ledger gets its line. A step that
-/// ends at once can hand its settlements to [`steps::finish`] instead.
+/// ends at once can hand its settlements to [`crate::steps::finish`] instead.
 pub async fn settle(
     store: &Store,
     workspace: &WorkspaceId,
