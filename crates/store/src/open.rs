@@ -114,7 +114,9 @@ fn out_of_address(path: &str) -> String {
 
 async fn connect(url: &str, most: Option<u32>) -> Result<DatabaseConnection, Error> {
     let mut options = ConnectOptions::new(url);
-    options.sqlx_logging(false).acquire_timeout(PATIENCE);
+    // Connections are kept for good and tested before each use. The pool's reaper of old ones can spin for ever and hold
+    // a worker thread with it (sqlx issue 3645, mended after 0.9.0), so there must be nothing for it to do.
+    options.sqlx_logging(false).acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
     if let Some(path) = url.strip_prefix("sqlite://") {
         let file = PathBuf::from(out_of_address(path.split('?').next().unwrap_or(path)));
         if let Some(folder) = file.parent() {
@@ -122,7 +124,7 @@ async fn connect(url: &str, most: Option<u32>) -> Result<DatabaseConnection, Err
                 .await
                 .map_err(|e| Error::Files(format!("{}: {e}", folder.display())))?;
         }
-        options.max_connections(most.unwrap_or(4)).min_connections(1);
+        options.max_connections(most.unwrap_or(4));
         // `synchronous=FULL`: a call's row must be on the disk before the call leaves, even if the power fails.
         options.map_sqlx_sqlite_opts(|o| {
             o.create_if_missing(true)
