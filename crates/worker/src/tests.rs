@@ -6,7 +6,10 @@ mod conformance;
 mod dying;
 mod money;
 mod orders;
+#[path = "../../../tests/servers/postgres.rs"]
+mod postgres;
+#[path = "../../../tests/servers/redis.rs"]
+mod redis;
 mod scenarios;
-mod servers;
 mod stories;
 mod world;
