@@ -64,6 +64,31 @@ fn a_run_is_canceled_from_another_process_and_says_what_is_lost() {
 }
 
 #[test]
+fn one_step_is_made_anew_and_what_was_made_of_it_is_made_again_when_asked_for() {
+    let house = House::with(&a_small_brief(""));
+    house.run(&CREATE).ended(0);
+    let id = the_run(&house);
+    let words = || std::fs::read_to_string(house.path("pack/copy.csv")).unwrap();
+
+    let ran = house.run(&["runs", "regenerate", &id[..8], "stratgy.en-US"]).ended(2);
+    assert!(ran.err.contains("did you mean strategy.en-US?"), "{}", ran.err);
+    let ran = house.run(&["runs", "regenerate", &id[..8], "strategy.en-US"]).ended(0);
+    assert!(ran.out.contains(&format!("runs redo {id}")), "{}", ran.out);
+    house.run(&CREATE).ended(0);
+    let stale = house.run(&["runs", "redo", &id]).ended(0);
+    assert!(stale.out.contains("made again"), "{}", stale.out);
+    house.run(&CREATE).ended(0);
+    let none = house.run(&["runs", "redo", &id]).ended(0);
+    assert!(none.out.contains("nothing in run"), "{}", none.out);
+
+    let before = words();
+    house.run(&["runs", "regenerate", &id, "copy.meta.feed_image.en-US.v1"]).ended(0);
+    house.run(&CREATE).ended(0);
+    assert_ne!(words(), before, "another text, not the same again");
+    assert_eq!(house.manifest("pack")["state"], "succeeded");
+}
+
+#[test]
 fn serve_ends_what_a_killed_create_left_and_says_so_in_its_metrics() {
     let house = House::with(&a_small_brief(WITH_VIDEO));
     Begun::at("step_finished", house.handbill(&CREATE)).kill();

@@ -1,5 +1,6 @@
 //! `handbill runs`: what runs there are, how they stand, and what a person may do with them from any process.
 
+mod anew;
 mod control;
 mod find;
 mod list;
@@ -26,6 +27,10 @@ pub enum RunsCommand {
     Resume(One),
     /// Try again what failed; what was paid for is not paid again
     Retry(Again),
+    /// Make one step anew, and pay for it anew; what was made of it becomes stale
+    Regenerate(Anew),
+    /// Make again what is stale; questions that have not changed are not paid again
+    Redo(One),
 }
 
 /// Which runs to list.
@@ -67,13 +72,30 @@ pub struct Again {
     pub json: bool,
 }
 
+/// What to make anew.
+#[derive(Debug, Args)]
+pub struct Anew {
+    /// Id of the run; its first characters are enough
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Key of the step, as `runs show --json` and campaign.json name it
+    #[arg(value_name = "STEP")]
+    pub step: String,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 impl RunsCommand {
     /// Does a program read the answer?
     pub fn is_json(&self) -> bool {
         match self {
             Self::List(listed) => listed.json,
-            Self::Show(one) | Self::Cancel(one) | Self::Pause(one) | Self::Resume(one) => one.json,
+            Self::Show(one) | Self::Cancel(one) | Self::Pause(one) | Self::Resume(one) | Self::Redo(one) => {
+                one.json
+            }
             Self::Retry(again) => again.json,
+            Self::Regenerate(anew) => anew.json,
         }
     }
 }
@@ -88,6 +110,8 @@ pub async fn run(what: &RunsCommand, settings: &Settings, console: &Console) -> 
         RunsCommand::Pause(one) => control::pause(store, &one.run, settings, console).await,
         RunsCommand::Resume(one) => control::resume(store, &one.run, settings, console).await,
         RunsCommand::Retry(again) => control::retry(store, again, settings, console).await,
+        RunsCommand::Regenerate(anew) => anew::regenerate(store, anew, settings, console).await,
+        RunsCommand::Redo(one) => anew::redo(store, &one.run, settings, console).await,
     }
 }
 
@@ -103,6 +127,9 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("resume", "", "继续已暂停的运行"),
     ("retry", "", "重试失败的步骤；已付费的内容不会再次付费"),
     ("retry", "step", "只重试这一个步骤 [默认：全部失败的步骤]"),
+    ("regenerate", "", "重新生成一个步骤并重新付费；由它制成的内容变为过期"),
+    ("regenerate", "step", "步骤的键，见 `runs show --json` 和 campaign.json"),
+    ("redo", "", "重新制作过期的内容；未变的请求不会再次付费"),
 ];
 
 /// The same command with its help in Chinese.
@@ -113,14 +140,14 @@ pub fn in_chinese(mut command: clap::Command) -> clap::Command {
             argument => command.mut_arg(argument, |a| a.help(*text)),
         });
     }
-    for subcommand in ["show", "cancel", "pause", "resume", "retry"] {
+    for subcommand in ["show", "cancel", "pause", "resume", "retry", "regenerate", "redo"] {
         command = command.mut_subcommand(subcommand, |command| {
             command
                 .mut_arg("run", |a| a.help("运行的编号，写前几位即可"))
                 .mut_arg("json", |a| a.help("输出 JSON"))
         });
     }
-    command.about("查看运行，或取消、暂停、继续、重试")
+    command.about("查看运行，或取消、暂停、继续、重试、重新生成")
 }
 
 #[cfg(test)]

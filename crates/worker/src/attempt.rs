@@ -77,6 +77,19 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
+    /// The run's seed; a step that is made anew has another one each time, or the same would come again. Of 32 bits,
+    /// because some models take no larger one.
+    fn seed(&self) -> u64 {
+        let seed = self.run.inputs.seed;
+        match self.step.revision {
+            0 => seed,
+            revision => {
+                let digest = Digest::of_json(&(seed, revision));
+                u64::from_str_radix(&digest.as_str()[..8], 16).unwrap_or(seed)
+            }
+        }
+    }
+
     async fn go(self, given: Given) -> Result<(), Error> {
         let (crew, engine) = (self.crew, &self.crew.engine);
         engine.points.at("step claimed").await;
@@ -105,7 +118,7 @@ impl Attempt<'_> {
         let ctx = Context {
             brief: &self.run.inputs.brief,
             brief_files: &self.run.inputs.brief_files,
-            seed: self.run.inputs.seed,
+            seed: self.seed(),
             step: &spec,
             outputs: &outputs,
             prompts: &engine.prompts,

@@ -159,7 +159,12 @@ pub async fn retry(
 }
 
 /// Says that a run goes on, and who does the work: the honest answer may be nobody.
-async fn going_on(engine: &Engine, whole: &Whole, text: String, console: &Console) -> Result<(), Ending> {
+pub(super) async fn going_on(
+    engine: &Engine,
+    whole: &Whole,
+    text: String,
+    console: &Console,
+) -> Result<(), Ending> {
     let served = engine.is_served().await.map_err(anyhow::Error::from)?;
     if console.json {
         let mut shown = whole.as_json();
@@ -177,7 +182,7 @@ async fn going_on(engine: &Engine, whole: &Whole, text: String, console: &Consol
 }
 
 /// The engine for a word to whoever works: it asks no model, so it needs no models file and no key.
-async fn reach(store: Store, typed: &str, settings: &Settings) -> Result<(Engine, RunId), Ending> {
+pub(super) async fn reach(store: Store, typed: &str, settings: &Settings) -> Result<(Engine, RunId), Ending> {
     let id = find(&store, typed).await?;
     let catalog = Catalog::builtin()
         .map_err(|problems| anyhow::anyhow!("the catalogue that is compiled in: {problems}"))?;
@@ -186,7 +191,7 @@ async fn reach(store: Store, typed: &str, settings: &Settings) -> Result<(Engine
 }
 
 /// A step's key, or the nearest one.
-fn known(whole: &Whole, typed: &str) -> Result<(), Ending> {
+pub(super) fn known(whole: &Whole, typed: &str) -> Result<(), Ending> {
     let keys = || whole.steps.iter().map(|(step, _)| step.key.as_str());
     if keys().any(|key| key == typed) {
         return Ok(());
@@ -220,7 +225,7 @@ fn some_of(names: &[&str], language: Language) -> String {
     }
 }
 
-fn not_now(whole: &Whole, en: &str, zh: &str) -> Ending {
+pub(super) fn not_now(whole: &Whole, en: &str, zh: &str) -> Ending {
     let (id, state) = (&whole.run.id, whole.run.state);
     Ending::refused(
         format!("run {id} is {}: {en}", state_name(state, Language::En)),
@@ -228,7 +233,7 @@ fn not_now(whole: &Whole, en: &str, zh: &str) -> Ending {
     )
 }
 
-fn here() -> WorkspaceId {
+pub(super) fn here() -> WorkspaceId {
     WorkspaceId::default()
 }
 
