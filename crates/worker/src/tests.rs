@@ -6,6 +6,7 @@ mod conformance;
 mod dying;
 mod money;
 mod orders;
+mod outage;
 mod scenarios;
 mod servers;
 mod stories;

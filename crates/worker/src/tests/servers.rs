@@ -77,18 +77,29 @@ pub(super) struct Redis {
     process: Child,
     port: u16,
     folder: tempfile::TempDir,
+    /// Does it write down what it is told?
+    remembers: bool,
     /// The last name that was given out.
     names: AtomicU32,
 }
 
 impl Redis {
     pub(super) fn start() -> Self {
-        let (folder, port) = (tempfile::tempdir().unwrap(), a_port());
-        let process = Self::spawn(port, folder.path());
-        Self { process, port, folder, names: AtomicU32::new(0) }
+        Self::new(false)
     }
 
-    fn spawn(port: u16, folder: &Path) -> Child {
+    /// One that comes back with what it knew: it writes an append-only file.
+    pub(super) fn with_a_memory() -> Self {
+        Self::new(true)
+    }
+
+    fn new(remembers: bool) -> Self {
+        let (folder, port) = (tempfile::tempdir().unwrap(), a_port());
+        let process = Self::spawn(port, folder.path(), remembers);
+        Self { process, port, folder, remembers, names: AtomicU32::new(0) }
+    }
+
+    fn spawn(port: u16, folder: &Path, remembers: bool) -> Child {
         let mut child = Command::new("redis-server")
             .args([
                 "--port",
@@ -98,7 +109,7 @@ impl Redis {
                 "--save",
                 "",
                 "--appendonly",
-                "no",
+                if remembers { "yes" } else { "no" },
                 "--dir",
             ])
             .arg(folder)
@@ -130,15 +141,15 @@ impl Redis {
         quietly(Command::new("redis-cli").args(["-p", &self.port.to_string(), "FLUSHALL"]));
     }
 
-    /// Goes away.
+    /// Goes away, as by `kill -9`.
     pub(super) fn stop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 
-    /// Comes back, empty.
+    /// Comes back: empty, or with what it wrote down.
     pub(super) fn again(&mut self) {
-        self.process = Self::spawn(self.port, self.folder.path());
+        self.process = Self::spawn(self.port, self.folder.path(), self.remembers);
     }
 }
 
