@@ -220,7 +220,7 @@ impl Attempt<'_> {
     /// for: their answers are kept one by one. Nor is what a person wants anew.
     async fn made_before(&self, ctx: &Context<'_>) -> Option<StepOutput> {
         let run = &self.run;
-        let campaign = run.campaign.as_ref().filter(|_| run.has_past && self.step.revision == 0)?;
+        let campaign = run.campaign.as_ref().filter(|_| run.has_works && self.step.revision == 0)?;
         if !ctx.step.calls.is_empty() {
             return None;
         }

@@ -44,9 +44,11 @@ pub async fn serve(runner: Arc<dyn Runner>) -> io::Result<()> {
             }
         }
     });
+    let prompts = Prompts::default();
     let serving = async {
         while let Some((Told::Work(order), _)) = work.recv().await {
-            let result = run(&*runner, *order, &out, &mut work).await;
+            let counter = Counter { out: &out, answers: Mutex::new(&mut work) };
+            let result = run(&*runner, *order, &prompts, &counter).await;
             let _ = out.send((result, Bytes::new()));
         }
     };
@@ -59,23 +61,17 @@ pub async fn serve(runner: Arc<dyn Runner>) -> io::Result<()> {
     }
 }
 
-async fn run(
-    runner: &dyn Runner,
-    work: Work,
-    out: &mpsc::UnboundedSender<Parcel<Said>>,
-    answers: &mut mpsc::UnboundedReceiver<Parcel<Told>>,
-) -> Said {
-    let counter = Counter { out, answers: Mutex::new(answers) };
+async fn run(runner: &dyn Runner, work: Work, prompts: &Prompts, counter: &Counter<'_>) -> Said {
     let ctx = Context {
         brief: &work.brief,
         brief_files: &work.brief_files,
         seed: work.seed,
         step: &work.step,
         outputs: &work.outputs,
-        prompts: &Prompts::default(),
+        prompts,
         templates: &work.templates,
         producer: &work.producer,
-        desk: &counter,
+        desk: counter,
     };
     match AssertUnwindSafe(runner.run(&ctx)).catch_unwind().await {
         Ok(Ok(output)) => Said::Done(Box::new(output)),
