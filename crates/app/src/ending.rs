@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use handbill_domain::{ids::RunId, problem::Problems};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{console::Console, language::said};
 
@@ -79,56 +79,50 @@ impl Ending {
                 ExitCode::from(2)
             }
             Self::Refused { en, zh } => {
-                console.note("refused", json!({ "message": en }));
-                if !console.json {
-                    console.complain(&format!("handbill: {}", language.pick(en, zh)));
-                }
-                ExitCode::from(2)
+                let note = json!({ "message": en });
+                why(console, "refused", note, &format!("handbill: {}", language.pick(en, zh)), 2)
             }
             Self::Partial => ExitCode::from(3),
             Self::Nothing => ExitCode::from(1),
             Self::OverCeiling => ExitCode::from(4),
             Self::Paused(run) => {
-                console.note("paused", json!({ "run": run.as_str() }));
-                if !console.json {
-                    console.complain(&said!(
-                        language,
-                        "handbill: the run is paused; go on with `handbill runs resume {run}`, then run the same command again",
-                        "handbill：该运行已暂停；先执行 `handbill runs resume {run}`，再运行同一命令即可继续"
-                    ));
-                }
-                ExitCode::from(130)
+                let words = said!(
+                    language,
+                    "handbill: the run is paused; go on with `handbill runs resume {run}`, then run the same command again",
+                    "handbill：该运行已暂停；先执行 `handbill runs resume {run}`，再运行同一命令即可继续"
+                );
+                why(console, "paused", json!({ "run": run.as_str() }), &words, 130)
             }
             Self::Canceled(run) => {
-                console.note("canceled", json!({ "run": run.as_str() }));
-                if !console.json {
-                    console.complain(&said!(
-                        language,
-                        "handbill: run {run} was canceled, and nothing more of it is made; another --seed orders it anew",
-                        "handbill：运行 {run} 已取消，不再继续制作；如需重新制作，请换一个 --seed"
-                    ));
-                }
-                ExitCode::from(130)
+                let words = said!(
+                    language,
+                    "handbill: run {run} was canceled, and nothing more of it is made; another --seed orders it anew",
+                    "handbill：运行 {run} 已取消，不再继续制作；如需重新制作，请换一个 --seed"
+                );
+                why(console, "canceled", json!({ "run": run.as_str() }), &words, 130)
             }
             Self::Interrupted => {
-                console.note("interrupted", json!({}));
-                if !console.json {
-                    console.complain(&said!(
-                        language,
-                        "handbill: stopped; run the same command again to go on",
-                        "handbill：已停止；再次运行同一命令即可继续"
-                    ));
-                }
-                ExitCode::from(130)
+                let words = said!(
+                    language,
+                    "handbill: stopped; run the same command again to go on",
+                    "handbill：已停止；再次运行同一命令即可继续"
+                );
+                why(console, "interrupted", json!({}), &words, 130)
             }
             Self::Unwell => ExitCode::from(1),
             Self::Failed(error) => {
-                console.note("failed", json!({ "message": format!("{error:#}") }));
-                if !console.json {
-                    console.complain(&said!(language, "handbill: {error:#}", "handbill：{error:#}"));
-                }
-                ExitCode::from(1)
+                let words = said!(language, "handbill: {error:#}", "handbill：{error:#}");
+                why(console, "failed", json!({ "message": format!("{error:#}") }), &words, 1)
             }
         }
     }
+}
+
+/// Says why to whoever reads: a program gets the note, a person the words.
+fn why(console: &Console, event: &str, note: Value, words: &str, code: u8) -> ExitCode {
+    console.note(event, note);
+    if !console.json {
+        console.complain(words);
+    }
+    ExitCode::from(code)
 }

@@ -89,10 +89,9 @@ fn take(folder: &Path, file: &str, pointer: &str) -> Result<Bytes, Problem> {
     let opened = if is_font {
         Fonts::load(&BrandFonts { heading: vec![bytes.to_vec()], body: Vec::new() }).map(|_| None)
     } else {
-        open(&bytes, &Limits::default())
-            .map(|picture| Some((picture.canvas.width(), picture.canvas.height())))
+        open(&bytes, &Limits::default()).map(|picture| Some(picture.canvas))
     };
-    let size = opened.map_err(|error| {
+    let canvas = opened.map_err(|error| {
         let (hint, zh) = if is_font {
             ("use a TTF, OTF or TTC file", "请使用 TTF、OTF 或 TTC 字体文件")
         } else {
@@ -105,8 +104,9 @@ fn take(folder: &Path, file: &str, pointer: &str) -> Result<Bytes, Problem> {
             .hint(hint)
             .in_chinese(format!("`{file}` 无法使用：{error}"), zh)
     })?;
-    match size {
-        Some((w, h)) if w.min(h) < SMALLEST.0 || w.max(h) < SMALLEST.1 => {
+    let Some(canvas) = canvas else { return Ok(bytes) };
+    match (canvas.width(), canvas.height()) {
+        (w, h) if w.min(h) < SMALLEST.0 || w.max(h) < SMALLEST.1 => {
             let (short, long) = SMALLEST;
             Err(Problem::at(pointer, format!("`{file}` has only {w} × {h} pixels"))
                 .hint(format!("at least {short} × {long}; better 1000 and more on each side"))
@@ -114,6 +114,11 @@ fn take(folder: &Path, file: &str, pointer: &str) -> Result<Bytes, Problem> {
                     format!("`{file}` 只有 {w} × {h} 像素"),
                     format!("至少 {short} × {long}，最好每边 1000 以上"),
                 ))
+        }
+        _ if canvas.data().chunks_exact(4).all(|pixel| pixel[3] == 0) => {
+            Err(Problem::at(pointer, format!("`{file}` shows nothing: all of it is transparent"))
+                .hint("save it again with what it shows")
+                .in_chinese(format!("`{file}` 完全透明，看不到任何内容"), "请重新导出带有内容的图片"))
         }
         _ => Ok(bytes),
     }
@@ -182,6 +187,20 @@ mod tests {
         std::os::unix::fs::symlink(other.path(), dir.path().join("photos/secret.png")).unwrap();
         let problem = take(dir.path(), "photos/secret.png", "/brand/logo").unwrap_err();
         assert!(problem.message.contains("inside the brief's folder"), "{problem}");
+    }
+
+    #[test]
+    fn a_picture_that_shows_nothing_is_a_problem() {
+        use handbill_media::{
+            Canvas, Color,
+            image::encode::{Chroma, Format, encode},
+        };
+        let dir = folder();
+        let nothing = Canvas::new(400, 400, Color::CLEAR);
+        let png = encode(&nothing, Format::Png, 100, Chroma::Full).unwrap();
+        std::fs::write(dir.path().join("clear.png"), png).unwrap();
+        let problem = take(dir.path(), "clear.png", "/product/photos/0/file").unwrap_err();
+        assert!(problem.message.contains("transparent") && problem.zh.is_some(), "{problem}");
     }
 
     #[test]

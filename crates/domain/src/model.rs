@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::money::Currency;
+use crate::{locale::Locale, money::Currency};
 
 /// A job that a recipe gives to a model. `--models` says which entry serves which role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -152,6 +152,8 @@ pub struct Abilities {
     pub image_tokens: BTreeMap<String, u64>,
     /// Can change a given picture.
     pub edits: bool,
+    /// Languages or locales that it writes, `zh-CN`, `en`; empty: any.
+    pub languages: Vec<String>,
     /// Voices by language: `zh = ["…"]`.
     pub voices: BTreeMap<String, Vec<String>>,
     /// Gives the time of each word.
@@ -160,6 +162,14 @@ pub struct Abilities {
     pub clip_seconds: Vec<u32>,
     /// Honours an idempotency key.
     pub idempotency: bool,
+}
+
+impl Abilities {
+    /// Does it write this locale?
+    pub fn writes(&self, locale: &Locale) -> bool {
+        let named = |name: &String| name == locale.as_str() || name == locale.language();
+        self.languages.is_empty() || self.languages.iter().any(named)
+    }
 }
 
 /// The price of one unit of use.

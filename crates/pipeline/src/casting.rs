@@ -1,8 +1,10 @@
-//! Casting: which voice speaks which language, chosen and told before anything is spent.
+//! Casting: which voice speaks which language, and whether a model writes it, told before anything is spent.
+
+use std::collections::BTreeSet;
 
 use handbill_domain::{
     locale::Locale,
-    model::Role,
+    model::{Modality, Role},
     problem::{Problem, Problems},
 };
 use handbill_providers::Models;
@@ -14,6 +16,8 @@ use crate::graph::{Graph, StepSpec};
 pub trait Voices {
     /// The voice in which the model of this role speaks a locale. A language that it has no voice for is a problem.
     fn voice(&self, role: Role, locale: &Locale) -> Result<String, Problems>;
+    /// A locale that the model of this role does not write is a problem.
+    fn writes(&self, role: Role, locale: &Locale) -> Result<(), Problems>;
 }
 
 impl Voices for Models {
@@ -41,22 +45,47 @@ impl Voices for Models {
                 .into()
         })
     }
+
+    fn writes(&self, role: Role, locale: &Locale) -> Result<(), Problems> {
+        let entry = self.entry(role);
+        if entry.abilities.writes(locale) {
+            return Ok(());
+        }
+        let (id, role, written) = (&entry.id, role.as_str(), entry.abilities.languages.join(", "));
+        Err(Problem::at(format!("/roles/{role}"), format!("`{id}` writes {written}, and not {locale}"))
+            .hint(format!("choose another {role}, or take {locale} out of the locales"))
+            .in_chinese(
+                format!("`{id}` 只能撰写 {written}，不支持 {locale}"),
+                format!("请换一个 {role}，或从 locales 中去掉 {locale}"),
+            )
+            .into())
+    }
 }
 
 /// Gives every step that speaks its voice: as its parameter `voice`, and in what its calls use, because a voice may
 /// have a price of its own. Each problem is told once.
 pub fn cast(mut graph: Graph, voices: &(impl Voices + ?Sized)) -> Result<Graph, Problems> {
     let mut problems = Problems::default();
+    let mut note = |more: Problems| {
+        for problem in more.0 {
+            if !problems.0.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    };
     for step in &mut graph.steps {
-        match voice(step, voices) {
-            Ok(Some(voice)) => give(step, &voice),
-            Ok(None) => {}
-            Err(Problems(more)) => {
-                for problem in more {
-                    if !problems.0.contains(&problem) {
-                        problems.push(problem);
-                    }
-                }
+        let Some(locale) = step.params["locale"].as_str().and_then(|tag| tag.parse::<Locale>().ok()) else {
+            continue;
+        };
+        let roles: BTreeSet<Role> = step.calls.iter().map(|call| call.role).collect();
+        for role in roles {
+            match role.modality() {
+                Modality::Text => voices.writes(role, &locale).unwrap_or_else(&mut note),
+                Modality::Speech => match voices.voice(role, &locale) {
+                    Ok(voice) => give(step, &voice),
+                    Err(more) => note(more),
+                },
+                Modality::Image | Modality::Video => {}
             }
         }
     }
@@ -66,12 +95,6 @@ pub fn cast(mut graph: Graph, voices: &(impl Voices + ?Sized)) -> Result<Graph, 
 /// The voice that a step was given.
 pub fn voice_of(step: &StepSpec) -> Option<&str> {
     step.params["voice"].as_str()
-}
-
-fn voice(step: &StepSpec, voices: &(impl Voices + ?Sized)) -> Result<Option<String>, Problems> {
-    let speaks = step.calls.iter().any(|call| call.role == Role::Speaker);
-    let locale = step.params["locale"].as_str().and_then(|tag| tag.parse::<Locale>().ok());
-    locale.filter(|_| speaks).map(|locale| voices.voice(Role::Speaker, &locale)).transpose()
 }
 
 fn give(step: &mut StepSpec, voice: &str) {
@@ -122,10 +145,28 @@ mod tests {
         brief.locales = vec!["zh-CN".parse().unwrap(), "de-DE".parse().unwrap()];
         brief.deliverables.videos = vec![15, 30];
         let graph = graph(&Recipe::campaign().unwrap(), &brief).unwrap();
-        let Problems(problems) = cast(graph, &models("[roles]\nspeaker = 'openai/tts-1'")).unwrap_err();
+        let writers = "writer = 'openai/gpt-6.1-terra'\ndrafter = 'openai/gpt-6.1-terra'\nart_director = 'openai/gpt-6.1-terra'";
+        let models = models(&format!("[roles]\nspeaker = 'openai/tts-1'\n{writers}"));
+        let Problems(problems) = cast(graph, &models).unwrap_err();
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert_eq!(problems[0].pointer, "/roles/speaker");
         assert!(problems[0].message.contains("openai/tts-1") && problems[0].message.contains("de-DE"));
         assert!(problems[0].hint.as_ref().unwrap().contains("de = [") && problems[0].zh.is_some());
+    }
+
+    #[test]
+    fn a_language_that_rehearsal_does_not_write_is_told_before_anything_is_begun() {
+        for (tag, written) in [("zh-CN", true), ("en-GB", true), ("zh-TW", false), ("de-DE", false)] {
+            let mut brief = spring_tea();
+            brief.locales = vec![tag.parse().unwrap()];
+            brief.deliverables.videos.clear();
+            let cast = cast(graph(&Recipe::campaign().unwrap(), &brief).unwrap(), &models(""));
+            let told = cast.err().map_or_else(String::new, |problems| problems.to_string());
+            assert_eq!(told.is_empty(), written, "{tag}: {told}");
+            assert!(
+                written || told.contains(&format!("`rehearsal/text` writes en, zh-CN, zh-SG, and not {tag}")),
+                "{told}"
+            );
+        }
     }
 }

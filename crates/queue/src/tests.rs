@@ -1,14 +1,10 @@
 //! Both implementations keep the same promises; Redis is a real one.
 
-use std::{
-    net::{TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use handbill_domain::{Fault, ids::WorkspaceId};
 
+use self::servers::Redis as Server;
 use crate::{Local, Redis, Ticket};
 
 mod fairness;
@@ -17,6 +13,8 @@ mod lines;
 mod pools;
 mod processes;
 mod rates;
+#[path = "../../../tests/servers/redis.rs"]
+mod servers;
 mod signals;
 mod trouble;
 
@@ -35,41 +33,13 @@ fn here() -> Arc<Local> {
     Arc::default()
 }
 
-/// A Redis of our own: a fresh folder, a free port.
-struct Server {
-    process: Child,
-    port: u16,
-    folder: tempfile::TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
+fn a_redis() -> Server {
+    Server::start()
 }
 
 impl Server {
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/", self.port)
-    }
-
     async fn line(&self) -> Redis {
         Redis::open(&self.url(), "test").await.unwrap()
-    }
-
-    fn kill(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-
-    fn start_again(&mut self) {
-        self.process = start(self.port, self.folder.path());
-    }
-
-    fn signal(&self, name: &str) {
-        assert!(
-            Command::new("kill").args([name, &self.process.id().to_string()]).status().unwrap().success()
-        );
     }
 
     /// Speaks to it beside everybody else.
@@ -78,10 +48,6 @@ impl Server {
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]).query_async(&mut connection).await.unwrap()
-    }
-
-    async fn flush(&self) {
-        let () = self.ask(&["FLUSHALL"]).await;
     }
 
     /// Everything that was asked since it began.
@@ -102,40 +68,6 @@ impl Server {
         }
         panic!("nobody listens");
     }
-}
-
-fn a_redis() -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    Server { process: start(port, folder.path()), port, folder }
-}
-
-fn start(port: u16, folder: &std::path::Path) -> Child {
-    let process = Command::new("redis-server")
-        .args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-        ])
-        .arg(folder)
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("redis-server, which set-up installs");
-    let up = || TcpStream::connect(("127.0.0.1", port)).is_ok();
-    for _ in 0..200 {
-        if up() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    assert!(up(), "redis-server did not start");
-    process
 }
 
 fn busy(fault: Fault) -> bool {

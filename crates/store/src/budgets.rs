@@ -298,12 +298,12 @@ pub(crate) struct PayersRow {
 }
 
 impl PayersRow {
-    pub(crate) fn read(self) -> Payers {
+    pub(crate) fn read(&self) -> Payers {
         Payers {
-            workspace: WorkspaceId::new(self.workspace_id),
-            run: RunId::new(self.run_id),
-            campaign: self.campaign_id,
-            key: self.key_id,
+            workspace: WorkspaceId::new(self.workspace_id.as_str()),
+            run: RunId::new(self.run_id.as_str()),
+            campaign: self.campaign_id.clone(),
+            key: self.key_id.clone(),
         }
     }
 }

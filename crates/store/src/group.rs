@@ -1,7 +1,10 @@
 //! Group commit: writes of many steps that come at the same moment share one transaction. Under load a transaction
 //! carries hundreds of them; alone, a write goes at once.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    marker::PhantomData,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use tokio::sync::oneshot;
 
@@ -47,14 +50,43 @@ impl<B: Batch> Group<B> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes what waits; nothing: this writer is done.
-    fn take(&self) -> Vec<Waits<B>> {
+    /// Takes what waits; nothing: this writer is done, and whoever comes next begins another one.
+    fn take(&self, writer: &mut Writer<B>) -> Vec<Waits<B>> {
         let mut waiting = self.waiting();
         let many = waiting.line.len().min(MOST);
         if many == 0 {
             waiting.writers -= 1;
+            writer.is_done = true;
         }
         waiting.line.drain(..many).collect()
+    }
+}
+
+/// Somebody who writes. One that ends in the middle, by a panic, must not be waited for by those who come later.
+struct Writer<B: Batch> {
+    store: Store,
+    is_done: bool,
+    kind: PhantomData<fn() -> B>,
+}
+
+impl<B: Batch> Writer<B> {
+    async fn work(mut self) {
+        let store = self.store.clone();
+        loop {
+            let taken = B::group(&store.groups).take(&mut self);
+            if taken.is_empty() {
+                return;
+            }
+            together(&store, taken).await;
+        }
+    }
+}
+
+impl<B: Batch> Drop for Writer<B> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            B::group(&self.store.groups).waiting().writers -= 1;
+        }
     }
 }
 
@@ -98,16 +130,8 @@ pub(crate) async fn write<B: Batch>(store: &Store, one: B) -> Result<B::Done, Er
         begin
     };
     if begin {
-        let store = store.clone();
-        drop(tokio::spawn(async move {
-            loop {
-                let taken = B::group(&store.groups).take();
-                if taken.is_empty() {
-                    return;
-                }
-                together(&store, taken).await;
-            }
-        }));
+        let writer = Writer::<B> { store: store.clone(), is_done: false, kind: PhantomData };
+        drop(tokio::spawn(writer.work()));
     }
     answer.await.map_err(|_| Error::Files("the process ends".into()))?
 }

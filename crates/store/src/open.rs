@@ -56,10 +56,8 @@ impl Store {
         tokio::fs::create_dir_all(&locks)
             .await
             .map_err(|e| Error::Files(format!("{}: {e}", locks.display())))?;
-        // Connections that were open before a change of the schema would remember tables as they were.
-        let first = connect(&settings.rows, Some(1)).await?;
-        migrate(&first).await?;
-        first.close().await?;
+        // A connection of its own: one that was open before a change of the schema would remember tables as they were.
+        migrate(&connect(&settings.rows, Some(1)).await?).await?;
         let db = connect(&settings.rows, None).await?;
         let files = Files::open(&settings.files)?;
         let groups = std::sync::Arc::new(Groups::of(db.get_database_backend() == DbBackend::Sqlite));

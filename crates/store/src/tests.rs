@@ -1,10 +1,15 @@
 //! The same promises on SQLite and on a real PostgreSQL that the tests start.
 
+#[path = "../../../tests/servers/postgres.rs"]
+mod postgres;
 mod promises;
 mod schema;
-mod servers;
 
+use self::postgres::Postgres;
 use crate::{Settings, Store};
+
+/// Nothing here has to outlive the power.
+const UNSAFE: &str = "-c fsync=off";
 
 /// A database of its own, in the folder.
 async fn on_sqlite(folder: &std::path::Path) -> Store {
@@ -21,8 +26,8 @@ async fn the_promises_hold_on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_promises_hold_on_postgres() {
     let folder = tempfile::tempdir().unwrap();
-    let server = servers::a_postgres();
-    let settings = Settings { rows: server.url.clone(), files: folder.path().join("files") };
+    let server = Postgres::start(UNSAFE);
+    let settings = Settings { rows: server.url("postgres"), files: folder.path().join("files") };
     let store = Store::open(&settings).await.unwrap();
     schema::goes_up_down_and_up(&store).await;
     promises::all(&store).await;
@@ -40,10 +45,10 @@ async fn a_folder_may_have_any_name() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn many_processes_may_open_a_new_store_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let server = servers::a_postgres();
+    let server = Postgres::start(UNSAFE);
     for settings in [
         Settings::embedded(folder.path()),
-        Settings { rows: server.url.clone(), files: folder.path().join("files") },
+        Settings { rows: server.url("postgres"), files: folder.path().join("files") },
     ] {
         let opening: Vec<_> = (0..8)
             .map(|_| {

@@ -7,7 +7,10 @@ mod dying;
 mod money;
 mod orders;
 mod outage;
+#[path = "../../../tests/servers/postgres.rs"]
+mod postgres;
+#[path = "../../../tests/servers/redis.rs"]
+mod redis;
 mod scenarios;
-mod servers;
 mod stories;
 mod world;

@@ -18,13 +18,17 @@ use serde_json::{Value, json};
 
 mod crew;
 mod measures;
-mod servers;
+#[path = "../../servers/postgres.rs"]
+mod postgres;
+#[path = "../../servers/redis.rs"]
+mod redis;
 mod toy;
+mod used;
 
-use self::{
-    measures::Bench,
-    servers::{Postgres, Redis},
-};
+use self::{measures::Bench, postgres::Postgres, redis::Redis};
+
+/// `fsync` and `synchronous_commit` stay on: what is promised is measured.
+const AS_IN_PRODUCTION: &str = "-c shared_buffers=512MB -c max_wal_size=4GB";
 
 const HELP: &str =
     "bench-engine [--quick] [--only NAME,…] [--runs N] [--noop N] [--bulk N] [--backlog N] [--jobs N]
@@ -108,7 +112,7 @@ async fn main() -> Result<(), String> {
     }
     let sizes = Sizes::read(&words)?;
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let (postgres, redis) = (Postgres::start(&folder.path().join("postgres")), Redis::start(folder.path()));
+    let (postgres, redis) = (Postgres::start(AS_IN_PRODUCTION), Redis::start());
     let bench = Bench { postgres: &postgres, redis: &redis, folder: folder.path().to_owned() };
     let mut found = json!({});
     measure(&bench, &sizes, &mut found).await;
@@ -209,7 +213,7 @@ fn bullmq(redis: &Redis, folder: &Path, jobs: usize) -> Value {
         eprintln!("bullmq could not be installed (npm, and a way to its registry)");
         return Value::Null;
     }
-    let sizes = [redis.port.to_string(), jobs.to_string(), "64".into()];
+    let sizes = [redis.port().to_string(), jobs.to_string(), "64".into()];
     let done = Command::new("node").arg(script).args(sizes).current_dir(folder).output().expect("node");
     let said = String::from_utf8_lossy(&done.stdout);
     said.trim().parse::<f64>().map_or(Value::Null, rounded)

@@ -14,7 +14,8 @@ use handbill_pipeline::graph::StepSpec;
 
 use crate::{
     crew::{Crew, Other, Place},
-    servers::{Postgres, Redis},
+    postgres::Postgres,
+    redis::Redis,
     toy,
 };
 
@@ -89,7 +90,7 @@ impl Bench<'_> {
             ids.push(crew.submit(&here, &order).await);
         }
         let accepted_s = accepting.elapsed().as_secs_f64();
-        let (before, watch) = (self.redis.used(), Watch::begin(self.redis.port));
+        let (before, watch) = (self.redis.used(), Watch::begin(self.redis.port()));
         let begun = Instant::now();
         crew.begin();
         crew.done(&here, &ids).await;
@@ -205,7 +206,7 @@ impl Watch {
         let most = std::thread::spawn(move || {
             let mut most = 0.0_f64;
             while !ends.load(Ordering::Relaxed) {
-                most = most.max(crate::servers::memory(port));
+                most = most.max(crate::used::memory(port));
                 std::thread::sleep(Duration::from_secs(1));
             }
             most

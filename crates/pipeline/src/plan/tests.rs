@@ -13,6 +13,10 @@ impl Voices for Flat {
     fn voice(&self, _: Role, _: &Locale) -> Result<String, Problems> {
         Ok("plain".into())
     }
+
+    fn writes(&self, _: Role, _: &Locale) -> Result<(), Problems> {
+        Ok(())
+    }
 }
 
 impl Prices for Flat {

@@ -258,7 +258,7 @@ async fn rehearsal_declines_languages_that_it_does_not_write() {
     brief.locales = vec!["de-DE".parse().unwrap()];
     let spec = graph_of(&brief).steps[0].clone();
     let error = step(&brief, &spec, &BTreeMap::new(), &Scripted::rehearsing()).await.unwrap_err();
-    assert!(error.to_string().contains("Chinese and English only, not German"), "{error}");
+    assert!(error.to_string().contains("English and simplified Chinese only, not German"), "{error}");
 }
 
 /// Every prompt file on every sample. Of questions that share a prompt (placements, variants, lengths) the first is

@@ -102,9 +102,9 @@ impl Writer<'_> {
         let mut inputs: I = serde_json::from_value(ask.inputs.clone()).map_err(broken)?;
         let told = inputs.told();
         told.product = name::plain(&told.product);
-        if !matches!(told.locale.language(), "zh" | "en") {
+        if !self.entry.abilities.writes(&told.locale) {
             return Err(self.declines(format!(
-                "rehearsal writes Chinese and English only, not {} ({})",
+                "rehearsal writes English and simplified Chinese only, not {} ({})",
                 told.language, told.locale
             )));
         }

@@ -132,7 +132,7 @@ async fn redis_is_fair() {
     let line = server.line().await;
     is_fair(&line).await;
     for seed in 100..112 {
-        server.flush().await;
+        server.flush();
         shares_are_equal(&line, seed).await;
     }
 }
@@ -143,7 +143,7 @@ async fn both_give_the_same_tickets_in_the_same_order() {
     let server = a_redis();
     let redis = server.line().await;
     for seed in 0..25 {
-        server.flush().await;
+        server.flush();
         let local = Local::default();
         let mut dice = Dice::new(seed);
         for moment in 0..250 {

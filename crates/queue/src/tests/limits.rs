@@ -231,7 +231,7 @@ async fn a_wiped_redis_never_lets_one_too_many_in() {
     }
     for pause in [700, 130, 900, 40, 800] {
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        server.flush().await;
+        server.flush();
     }
     tokio::time::sleep(Duration::from_millis(600)).await;
     workers.iter().for_each(tokio::task::JoinHandle::abort);
@@ -246,7 +246,7 @@ async fn without_redis_nobody_is_asked_until_old_leases_are_over_and_then_a_shar
     let account = Account { at_once: Some(4), requests_per_minute: Some(6000), ..an_account("toy") };
     let one = Account { at_once: Some(1), ..an_account("one") };
     let mine = go(&limits, &account, "mine").await;
-    server.kill();
+    server.stop();
     let wait = refused(&limits, &account, "next", 0).await;
     assert_eq!(wait.why, Why::Unsure, "who else is in flight is not known");
     assert!(wait.after <= QUICK.lease);
@@ -265,7 +265,7 @@ async fn without_redis_nobody_is_asked_until_old_leases_are_over_and_then_a_shar
         "a 429 is heeded here all the same"
     );
 
-    server.start_again();
+    server.again();
     let back = Account { at_once: Some(1), ..an_account("toy") };
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let wait = refused(&limits, &back, "other", 0).await;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::Arc,
 };
 

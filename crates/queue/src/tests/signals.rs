@@ -93,10 +93,10 @@ async fn a_redis_that_comes_back_is_listened_to_again_and_meanwhile_this_process
     let line = server.line().await;
     let (mut ear, run) = (line.listen(), RunId::new("one"));
     let mut watching = line.watch(&WorkspaceId::default(), &run).await.unwrap();
-    server.kill();
+    server.stop();
     line.tell(&a_cancel("one")).await.unwrap_err();
     assert_eq!(heard(&mut ear).await, Some(a_cancel("one")));
-    server.start_again();
+    server.again();
     tokio::time::sleep(Duration::from_secs(1)).await;
     line.tell(&a_cancel("two")).await.unwrap();
     assert_eq!(heard(&mut ear).await, Some(a_cancel("two")));

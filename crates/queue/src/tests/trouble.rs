@@ -24,7 +24,7 @@ async fn a_redis_that_lost_everything_takes_the_tickets_again() {
     let server = a_redis();
     let line = server.line().await;
     line.push(Lane::Model, &[ticket(1)]).await.unwrap();
-    server.flush().await;
+    server.flush();
     let () = server.ask(&["SCRIPT", "FLUSH"]).await;
     assert_eq!(line.pop(Lane::Model, SOON).await.unwrap(), None);
     line.push(Lane::Model, &[ticket(1)]).await.unwrap();
@@ -46,7 +46,7 @@ async fn wiped_at_any_moment_every_ticket_is_given_in_the_end() {
             let class = if dice.below(2) == 0 { Class::Bulk } else { Class::Interactive };
             line.push_as(Lane::Model, class, &some).await.unwrap();
             match dice.below(8) {
-                0 => server.flush().await,
+                0 => server.flush(),
                 1 => {
                     let () = server.ask(&["SCRIPT", "FLUSH"]).await;
                 }
@@ -91,10 +91,10 @@ async fn a_redis_that_restarts_is_used_again_and_rings_again() {
     let mut server = a_redis();
     let line = Arc::new(server.line().await);
     let begun = Instant::now();
-    server.kill();
+    server.stop();
     let error = line.push(Lane::Model, &[ticket(1)]).await.unwrap_err();
     assert!(busy(error.fault()) && begun.elapsed() < Duration::from_secs(4), "{error}");
-    server.start_again();
+    server.again();
     again(async || line.push(Lane::Model, &[ticket(1)]).await).await;
     assert_eq!(line.pop(Lane::Model, SOON).await.unwrap(), Some(ticket(1)));
 
@@ -114,11 +114,11 @@ async fn a_redis_that_restarts_is_used_again_and_rings_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_may_start_before_its_redis() {
     let mut server = a_redis();
-    server.kill();
+    server.stop();
     assert!(busy(Redis::open(&server.url(), "test").await.err().unwrap().fault()));
     let line = Redis::prepare(&server.url(), "test").unwrap();
     assert!(line.push(Lane::Model, &[ticket(1)]).await.is_err());
-    server.start_again();
+    server.again();
     again(async || line.push(Lane::Model, &[ticket(1)]).await).await;
     assert_eq!(line.depth(Lane::Model).await.unwrap(), 1);
 }

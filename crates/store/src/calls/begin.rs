@@ -28,22 +28,8 @@ struct Held {
     id: i64,
     epoch: i64,
     run_state: String,
-    workspace_id: String,
-    run_id: String,
-    campaign_id: Option<String>,
-    key_id: Option<String>,
-}
-
-impl Held {
-    fn payers(&self) -> Payers {
-        PayersRow {
-            workspace_id: self.workspace_id.clone(),
-            run_id: self.run_id.clone(),
-            campaign_id: self.campaign_id.clone(),
-            key_id: self.key_id.clone(),
-        }
-        .read()
-    }
+    #[sea_orm(nested)]
+    payers: PayersRow,
 }
 
 impl Batch for Begin {
@@ -54,7 +40,7 @@ impl Batch for Begin {
         let held = held(&tx, batch).await?;
         let known = known(&tx, batch).await?;
         let earlier = earlier(&tx, batch, &held, &known).await?;
-        let payers: BTreeMap<i64, Payers> = held.values().map(|h| (h.id, h.payers())).collect();
+        let payers: BTreeMap<i64, Payers> = held.values().map(|h| (h.id, h.payers.read())).collect();
         let paying = batch.iter().filter(|b| b.new.reserved_micros != 0);
         let book = paying.filter_map(|b| Some((payers.get(&b.fence.step)?, b.new.currency.code())));
         let mut page =
@@ -92,7 +78,7 @@ impl Batch for Begin {
 
 impl Begin {
     fn holds(&self, held: &Held) -> bool {
-        held.epoch == self.fence.epoch && held.workspace_id == self.workspace.as_str()
+        held.epoch == self.fence.epoch && held.payers.workspace_id == self.workspace.as_str()
     }
 }
 
@@ -131,7 +117,7 @@ async fn earlier(
     }
     let mut wanted = Vec::new();
     for begin in batch.iter().filter(|b| b.new.reuse) {
-        let campaign = held.get(&begin.fence.step).and_then(|held| held.campaign_id.as_deref());
+        let campaign = held.get(&begin.fence.step).and_then(|held| held.payers.campaign_id.as_deref());
         let key = (begin.workspace.as_str().to_owned(), begin.new.key.clone());
         if let (Some(campaign), false) = (campaign, known.contains_key(&key)) {
             wanted.push(json!({ "workspace": begin.workspace.as_str(), "key": begin.new.key, "request": begin.new.request.as_str(),

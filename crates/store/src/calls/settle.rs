@@ -30,28 +30,14 @@ pub struct Settled {
 
 #[derive(FromQueryResult)]
 struct Open {
-    workspace_id: String,
     key: String,
-    run_id: String,
     step_key: String,
     provider: String,
     model: String,
     currency: String,
     reserved_micros: i64,
-    campaign_id: Option<String>,
-    key_id: Option<String>,
-}
-
-impl Open {
-    fn payers(&self) -> Payers {
-        PayersRow {
-            workspace_id: self.workspace_id.clone(),
-            run_id: self.run_id.clone(),
-            campaign_id: self.campaign_id.clone(),
-            key_id: self.key_id.clone(),
-        }
-        .read()
-    }
+    #[sea_orm(nested)]
+    payers: PayersRow,
 }
 
 /// Settles what is still under way by its fence; tells how many that were, and which steps got money from it.
@@ -73,18 +59,18 @@ pub(crate) async fn settle_many(
     let open: Vec<Open> = rows(db, sql, vec![list(given)?]).await?;
     let cost: BTreeMap<(&str, &str), &Settlement> =
         settled.iter().map(|s| ((s.workspace.as_str(), s.key.as_str()), &s.settlement)).collect();
-    let cost = |call: &Open| cost[&(call.workspace_id.as_str(), call.key.as_str())];
+    let cost = |call: &Open| cost[&(call.payers.workspace_id.as_str(), call.key.as_str())];
     if open.is_empty() {
         return Ok((0, vec![]));
     }
     let prices = open.iter().map(
-        |call| json!({ "workspace": call.workspace_id, "key": call.key, "list": cost(call).list_micros }),
+        |call| json!({ "workspace": call.payers.workspace_id, "key": call.key, "list": cost(call).list_micros }),
     );
     let sql = "UPDATE calls SET state = 'settled', reserved_micros = 0, price_micros = v.list, changed_at = {now}
                FROM {rows(workspace text, key text, list bigint)} WHERE calls.workspace_id = v.workspace AND calls.key = v.key";
     run(db, sql, vec![list(prices)?]).await?;
 
-    let payers: Vec<Payers> = open.iter().map(Open::payers).collect();
+    let payers: Vec<Payers> = open.iter().map(|call| call.payers.read()).collect();
     let paid = || {
         open.iter().zip(&payers).filter(|(call, _)| call.reserved_micros != 0 || cost(call).spent_micros != 0)
     };
@@ -96,7 +82,7 @@ pub(crate) async fn settle_many(
 
     let lines = open.iter().map(|call| {
         let cost = cost(call);
-        json!({ "workspace": call.workspace_id, "key": call.key, "run": call.run_id, "step": call.step_key,
+        json!({ "workspace": call.payers.workspace_id, "key": call.key, "run": call.payers.run_id, "step": call.step_key,
                 "provider": call.provider, "model": call.model, "currency": call.currency, "list": cost.list_micros,
                 "spent": cost.spent_micros, "billed": ledger::billed(cost.billed), "usage": cost.usage.to_string() })
     });

@@ -255,10 +255,8 @@ async fn hold<'f>(
     #[derive(FromQueryResult)]
     struct Paying {
         id: i64,
-        workspace_id: String,
-        run_id: String,
-        campaign_id: Option<String>,
-        key_id: Option<String>,
+        #[sea_orm(nested)]
+        payers: PayersRow,
         currency: String,
         lane: String,
     }
@@ -271,17 +269,11 @@ async fn hold<'f>(
     for p in rows::<Paying>(db, sql, vec![steps]).await? {
         let ready = ReadyRow {
             id: p.id,
-            workspace_id: p.workspace_id.clone(),
-            run_id: p.run_id.clone(),
+            workspace_id: p.payers.workspace_id.clone(),
+            run_id: p.payers.run_id.clone(),
             lane: p.lane,
         };
-        let payers = PayersRow {
-            workspace_id: p.workspace_id,
-            run_id: p.run_id,
-            campaign_id: p.campaign_id,
-            key_id: p.key_id,
-        };
-        paying.push((ready, payers.read(), p.currency));
+        paying.push((ready, p.payers.read(), p.currency));
     }
     let mut book =
         Book::open(db, paying.iter().map(|(_, payers, currency)| (payers, currency.as_str()))).await?;

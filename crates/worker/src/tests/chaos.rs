@@ -16,9 +16,10 @@ use handbill_queue::Ticket;
 use handbill_store::{Store, runs, steps};
 
 use super::{
-    conformance::holds,
+    conformance::{MANY, holds},
+    postgres::Postgres,
+    redis::Redis,
     scenarios::LANES,
-    servers::{Postgres, Redis},
     world::*,
 };
 use crate::{Engine, Stop};
@@ -179,7 +180,7 @@ async fn chaos_on_sqlite_leaves_everything_done_and_paid_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chaos_on_postgres_and_redis_leaves_everything_done_and_paid_once() {
-    let (postgres, mut redis) = (Postgres::start(), Redis::with_a_memory());
+    let (postgres, mut redis) = (Postgres::start(MANY), Redis::with_a_memory());
     let world = World {
         rows: Some(postgres.database("chaos")),
         redis: Some((redis.url(), redis.another())),

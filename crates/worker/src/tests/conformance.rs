@@ -4,11 +4,10 @@ use std::{future::Future, pin::Pin};
 
 use handbill_store::{audit, ledger};
 
-use super::{
-    dying, scenarios,
-    servers::{Postgres, Redis},
-    world::*,
-};
+use super::{dying, postgres::Postgres, redis::Redis, scenarios, world::*};
+
+/// Every engine of a test has connections of its own.
+pub(super) const MANY: &str = "-c max_connections=200 -c shared_buffers=64MB";
 
 type Scenario = fn(World) -> Pin<Box<dyn Future<Output = World>>>;
 
@@ -89,7 +88,7 @@ async fn sqlite_with_redis() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_with_redis() {
-    let (postgres, redis) = (Postgres::start(), Redis::start());
+    let (postgres, redis) = (Postgres::start(MANY), Redis::start());
     let place = || World { rows: Some(postgres.database(&redis.another())), ..on_redis(&redis) };
     all(|_| place()).await;
     dying::everywhere(place).await;

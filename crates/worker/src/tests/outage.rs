@@ -16,8 +16,8 @@ use handbill_store::{runs, steps};
 use super::{
     conformance::holds,
     orders::a_step,
+    redis::Redis,
     scenarios::{LANES, ended, order, texts, until, workers},
-    servers::Redis,
     world::*,
 };
 use crate::{Engine, Order};
