@@ -55,7 +55,8 @@ impl Scripted {
 
 fn writer() -> Text {
     let entry: Entry = serde_json::from_value(json!({
-        "id": "rehearsal/text", "modality": "text", "provider": "rehearsal", "model": "text"
+        "id": "rehearsal/text", "modality": "text", "provider": "rehearsal", "model": "text",
+        "abilities": { "languages": ["en", "zh-CN"] }
     }))
     .unwrap();
     Text::new(entry)
