@@ -87,6 +87,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["handbill"]),
     ("figment", &["handbill"]),
     ("indicatif", &["handbill"]),
+    // Limits and ends of processes, without `unsafe`.
+    ("rustix", &["handbill"]),
     ("tracing-subscriber", &["handbill"]),
     // Pure crates have no runtime: what waits is above them.
     ("tokio", &["handbill", "worker", "pipeline", "api", "providers", "net", "store", "queue"]),

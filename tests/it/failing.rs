@@ -56,6 +56,32 @@ fn a_run_in_which_nothing_was_made_has_failed_and_says_so_everywhere() {
     assert!(ran.err.contains("nothing was made"), "{}", ran.err);
 }
 
+/// Each byte comes in time, the answer never does: only the limit for the whole of it ends the wait.
+#[test]
+fn a_provider_that_speaks_slowly_for_ever_ends_its_step_in_time_and_is_not_asked_twice() {
+    let provider = Provider::dripping();
+    let house = House::with(&a_small_brief("placements: [meta.feed_image]"));
+    let models = provider.models("illustrator", "image", "image = 40000");
+    std::fs::write(
+        house.path("models.toml"),
+        models.replace("local = true", "local = true\nanswer_within_s = 2"),
+    )
+    .unwrap();
+    let command = ["create", "brief.yaml", "--out", "pack", "--models", "models.toml", "--yes"];
+    for _ in 0..2 {
+        house.run(&command).ended(3);
+        let manifest = house.manifest("pack");
+        let failure = failure(&manifest, "background");
+        assert_eq!(
+            (&failure["code"], &failure["billed"]),
+            (&"call_ambiguous".into(), &"maybe".into()),
+            "{failure}"
+        );
+        assert!(manifest["assets"].as_array().unwrap().iter().any(|asset| asset["kind"] == "copy"));
+        assert_eq!((&manifest["cost"]["ambiguous_calls"], provider.asked()), (&1.into(), 1));
+    }
+}
+
 #[test]
 fn models_paid_in_two_currencies_are_named_with_their_place_in_the_models_file() {
     let provider = Provider::answering(400, DECLINED);

@@ -5,9 +5,11 @@
 mod architecture;
 mod create;
 mod failing;
+mod fresh;
 mod house;
 mod labels;
 mod own;
 mod page;
 mod provider;
+mod rendering;
 mod runs;

@@ -28,17 +28,37 @@ impl Provider {
         Self::start(|_| {})
     }
 
-    fn start(answer: impl Fn(&mut TcpStream) + Send + 'static) -> Self {
+    /// It accepts, and says its answer a byte at a time, for ever.
+    pub fn dripping() -> Self {
+        let head = "HTTP/1.1 200 X\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+        Self::start(move |stream| {
+            let mut said = stream.write_all(head.as_bytes());
+            while said.is_ok() {
+                said = stream.write_all(b"1\r\n \r\n");
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        })
+    }
+
+    fn start(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Self {
+        Self::hearing(move |_, stream| answer(stream))
+    }
+
+    /// It answers as somebody decides who hears the request.
+    pub fn hearing(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(AtomicUsize::new(0));
         let count = asked.clone();
+        let answer = Arc::new(answer);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                read_request(&mut stream);
-                count.fetch_add(1, Ordering::SeqCst);
-                answer(&mut stream);
+                let (mut stream, count, answer) = (stream.unwrap(), count.clone(), answer.clone());
+                std::thread::spawn(move || {
+                    let request = read_request(&mut stream);
+                    count.fetch_add(1, Ordering::SeqCst);
+                    answer(&request, &mut stream);
+                });
             }
         });
         Self { port, asked }
@@ -61,7 +81,7 @@ impl Provider {
 }
 
 /// Reads headers and as much body as they announce, so that the other side has sent all of its request.
-fn read_request(stream: &mut TcpStream) {
+fn read_request(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -72,11 +92,11 @@ fn read_request(stream: &mut TcpStream) {
             let announced =
                 text[..end].lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
             if bytes.len() >= end + 4 + announced.unwrap_or(0) {
-                return;
+                return text;
             }
         }
         if read == 0 {
-            return;
+            return text;
         }
     }
 }

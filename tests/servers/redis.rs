@@ -15,15 +15,27 @@ pub(crate) struct Redis {
     process: Child,
     port: u16,
     folder: tempfile::TempDir,
+    /// Does it write down what it is told?
+    remembers: bool,
     /// The last name that was given out.
     names: AtomicU32,
 }
 
 impl Redis {
     pub(crate) fn start() -> Self {
+        Self::new(false)
+    }
+
+    /// One that comes back with what it knew: it writes an append-only file.
+    pub(crate) fn with_a_memory() -> Self {
+        Self::new(true)
+    }
+
+    fn new(remembers: bool) -> Self {
         let own = tempfile::tempdir().expect("a folder");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
-        Self { process: spawn(port, own.path()), port, folder: own, names: AtomicU32::new(0) }
+        let process = spawn(port, own.path(), remembers);
+        Self { process, port, folder: own, remembers, names: AtomicU32::new(0) }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -44,15 +56,15 @@ impl Redis {
         assert_eq!(ask(self.port, &["FLUSHALL"]).trim(), "OK");
     }
 
-    /// Goes away.
+    /// Goes away, as by `kill -9`.
     pub(crate) fn stop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 
-    /// Comes back, empty.
+    /// Comes back: empty, or with what it wrote down.
     pub(crate) fn again(&mut self) {
-        self.process = spawn(self.port, self.folder.path());
+        self.process = spawn(self.port, self.folder.path(), self.remembers);
     }
 
     /// Sends its process a signal, as `-STOP`.
@@ -74,9 +86,11 @@ pub(crate) fn ask(port: u16, words: &[&str]) -> String {
     String::from_utf8_lossy(&said.expect("redis-cli, which set-up installs").stdout).into_owned()
 }
 
-fn spawn(port: u16, folder: &Path) -> Child {
+fn spawn(port: u16, folder: &Path, remembers: bool) -> Child {
     let port_word = port.to_string();
-    let words = ["--port", &port_word, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"];
+    let remembers = if remembers { "yes" } else { "no" };
+    let words =
+        ["--port", &port_word, "--bind", "127.0.0.1", "--save", "", "--appendonly", remembers, "--dir"];
     let mut command = Command::new("redis-server");
     command.args(words).arg(folder).stdout(Stdio::null());
     let mut child = command.spawn().expect("redis-server, which set-up installs");

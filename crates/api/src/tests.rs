@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use handbill_domain::{ids::WorkspaceId, step::Lane};
-use handbill_queue::{Bell, Class, Error as QueueError, Local, Room, Taken, Ticket};
+use handbill_queue::{Bell, Class, Error as QueueError, Local, Place, Room, Taken, Ticket};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -118,7 +118,7 @@ impl Dispatcher for Gone {
         Err(QueueError::Unreadable("gone".into()))
     }
 
-    async fn waiting(&self, _: Lane, _: Class, _: &WorkspaceId) -> Result<u64, QueueError> {
+    async fn waiting(&self, _: &[Place]) -> Result<Vec<u64>, QueueError> {
         Err(QueueError::Unreadable("gone".into()))
     }
 }

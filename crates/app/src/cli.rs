@@ -86,6 +86,13 @@ pub enum Command {
     },
     /// What was paid, by run, provider and model
     Ledger(Wanted),
+    /// Compute steps that come in on standard input: what runs them begins it
+    #[command(hide = true)]
+    Render {
+        /// Most memory, in MB
+        #[arg(long, value_name = "MB")]
+        memory: Option<u64>,
+    },
     /// Bring the database to this version's schema
     Migrate,
     /// List channels and placements
@@ -157,6 +164,7 @@ impl Command {
             | Self::Template { .. }
             | Self::Serve { .. }
             | Self::Worker(_)
+            | Self::Render { .. }
             | Self::Migrate => false,
         }
     }

@@ -17,6 +17,7 @@ mod out;
 mod planned;
 mod prices;
 mod progress;
+mod render;
 mod run;
 mod runs;
 mod schema;
@@ -44,6 +45,9 @@ fn main() -> ExitCode {
     let cli = cli::parse(language);
     let console = Console::new(cli.lang.unwrap_or(language), cli.command.is_json(), cli.command.is_quiet());
     trace::start(&console, cli.command.serves());
+    if let Command::Render { memory } = cli.command {
+        return render::render(memory);
+    }
     // A panic of ours is told by its hook and ends as any other mistake of ours, not with a code of its own.
     let settings = match Settings::read(cli.settings.as_deref()) {
         Ok(settings) => settings,
@@ -73,6 +77,8 @@ fn work(cli: Cli, settings: &Settings, console: &Console) -> Result<(), Ending> 
         Command::Worker(duty) => runtime.block_on(serve::worker(&duty, settings, console)),
         Command::Runs { what } => runtime.block_on(runs::run(&what, settings, console)),
         Command::Ledger(wanted) => runtime.block_on(ledger::ledger(&wanted, settings, console)),
+        // It needs no settings, and was done before they were read.
+        Command::Render { .. } => Ok(()),
         Command::Migrate => runtime.block_on(migrate::migrate(settings, console)),
         Command::Channels { .. } => lists::channels(console),
         Command::Models { models, .. } => lists::models(models.as_deref(), settings, console),

@@ -26,6 +26,7 @@ use handbill_worker::{Casting, Engine, Inputs, Runner};
 use crate::{
     ending::Ending,
     prices::Cast,
+    render,
     settings::{Pipeline, Settings},
 };
 
@@ -194,7 +195,8 @@ pub async fn workers(
 }
 
 fn assembled(store: Store, models: Arc<Models>, own: Own, line: Line, settings: &Settings) -> Engine {
-    let mut engine = Engine::new(store, line.dispatcher, Arc::new(Cast(models)), Arc::new(Steps));
+    let runner = Arc::new(render::apart(Arc::new(Steps), settings.worker.render_memory_mb));
+    let mut engine = Engine::new(store, line.dispatcher, Arc::new(Cast(models)), runner);
     engine.limits = line.limits;
     engine.signals = Some(line.signals);
     engine.prompts = Arc::new(own.prompts);
@@ -275,7 +277,7 @@ pub fn hidden(url: &str) -> String {
 }
 
 /// Steps are run by the pipeline.
-struct Steps;
+pub struct Steps;
 
 #[async_trait]
 impl Runner for Steps {

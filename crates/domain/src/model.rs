@@ -124,6 +124,10 @@ pub struct Provider {
     /// May it be on this machine or a private network? Off: the SSRF guard refuses such addresses.
     #[serde(default)]
     pub local: bool,
+    /// Longest wait for a whole answer, in seconds, however steadily it trickles in; none: 600, and 1,800 from a local
+    /// server.
+    #[serde(default)]
+    pub answer_within_s: Option<u64>,
 }
 
 /// What a model can do. What is not said, it cannot.

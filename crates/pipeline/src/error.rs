@@ -33,6 +33,9 @@ pub enum Error {
         /// Is it the user's file (then they can mend it), or our own work?
         theirs: bool,
     },
+    /// The process that computed it died.
+    #[error("what computed it died: {0}")]
+    Died(String),
     /// Files cannot be read or written just now.
     #[error("files: {0}")]
     Files(String),
@@ -50,7 +53,7 @@ impl Error {
             Self::Missing { .. } => Fault::Conflict,
             Self::Media { theirs: true, .. } => Fault::Invalid,
             Self::Files(_) => Fault::Busy { retry_after: None },
-            Self::Media { .. } | Self::Broken(_) => Fault::Broken,
+            Self::Media { .. } | Self::Died(_) | Self::Broken(_) => Fault::Broken,
         }
     }
 
@@ -62,6 +65,7 @@ impl Error {
             Self::Missing { .. } => ("parent_failed", Billed::No, NextAction::Retry),
             Self::Media { theirs: true, .. } => ("file_unusable", Billed::No, NextAction::EditBrief),
             Self::Media { .. } => ("media_failed", Billed::No, NextAction::Report),
+            Self::Died(_) => ("render_died", Billed::No, NextAction::Retry),
             Self::Files(_) => ("files_unavailable", Billed::No, NextAction::Retry),
             Self::Broken(_) => ("internal", Billed::No, NextAction::Report),
         };

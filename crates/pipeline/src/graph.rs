@@ -15,7 +15,10 @@ use handbill_providers::ask::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::recipe::{Deliverable, Dimension, Recipe, StepRule};
+use crate::{
+    recipe::{Deliverable, Dimension, Recipe, StepRule},
+    steps::content::MadeOf,
+};
 
 /// All steps of a run, each after those that it needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +78,9 @@ pub struct StepOutput {
     /// Catalogue ids of the generative models that wrote the value; empty where it was rehearsed or computed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
+    /// What its pictures and videos were made of; none: it asked models, whose answers are kept call by call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_of: Option<MadeOf>,
 }
 
 /// The graph of a recipe over a brief. Steps that nothing of the brief's deliverables needs are left out.

@@ -168,7 +168,7 @@ const ENTRY: [&str; 9] = [
     "stands_in_for",
     "extra",
 ];
-const PROVIDER: [&str; 5] = ["protocol", "dialect", "base_url", "key_env", "local"];
+const PROVIDER: [&str; 6] = ["protocol", "dialect", "base_url", "key_env", "local", "answer_within_s"];
 
 impl Draft {
     fn add(&mut self, text: &str, file: &str) {
@@ -262,6 +262,10 @@ impl Draft {
                 "it needs an address".to_owned(),
                 Some("such as https://api.example.com/v1".to_owned()),
             );
+        }
+        if provider.answer_within_s == Some(0) {
+            let message = "an answer takes at least a second".to_owned();
+            self.problem(&place.at("answer_within_s"), message, None);
         }
         self.places.insert(format!("provider {name}"), place);
         self.providers.insert(name.to_owned(), provider);

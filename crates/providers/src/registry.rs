@@ -78,7 +78,7 @@ impl fmt::Debug for Account {
 impl Account {
     /// An account at a provider. Without an address it is this process itself and has no client.
     pub fn at(name: &str, provider: &Provider, key: Option<Secret>) -> Result<Self, Error> {
-        let timeouts = timeouts(provider.local);
+        let timeouts = timeouts(provider);
         let refused =
             |e: handbill_net::Error| Error::Rejected { provider: name.to_owned(), reason: e.to_string() };
         let auth = key.map_or(Auth::None, Auth::Bearer);
@@ -122,12 +122,17 @@ impl Account {
     }
 }
 
-/// A local server may be slow to load and slow to speak: it gets five minutes for a word and half an hour for all.
-fn timeouts(local: bool) -> Timeouts {
-    if local {
+/// A local server may be slow to load and slow to speak: it gets five minutes for a word and half an hour for all, unless
+/// its owner says otherwise.
+fn timeouts(provider: &Provider) -> Timeouts {
+    let usual = if provider.local {
         Timeouts { read: Duration::from_secs(300), total: Duration::from_secs(1800), ..Timeouts::default() }
     } else {
         Timeouts::default()
+    };
+    match provider.answer_within_s.map(Duration::from_secs) {
+        Some(total) => Timeouts { total, read: usual.read.min(total), ..usual },
+        None => usual,
     }
 }
 

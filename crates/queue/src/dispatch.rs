@@ -73,8 +73,19 @@ pub trait Dispatcher: Send + Sync {
     /// How many wait.
     async fn depth(&self, lane: Lane) -> Result<u64, Error>;
 
-    /// How many of one workspace and class wait: by this a feeder knows when to bring more.
-    async fn waiting(&self, lane: Lane, class: Class, workspace: &WorkspaceId) -> Result<u64, Error>;
+    /// How many wait in each of these places, asked at once: by this a feeder knows where to bring more.
+    async fn waiting(&self, places: &[Place]) -> Result<Vec<u64>, Error>;
+}
+
+/// Where the tickets of one workspace and class wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// In this lane.
+    pub lane: Lane,
+    /// In this class.
+    pub class: Class,
+    /// Whose.
+    pub workspace: WorkspaceId,
 }
 
 /// How many tickets a worker can take.

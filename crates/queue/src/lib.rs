@@ -18,7 +18,7 @@ mod ticket;
 
 pub use self::{
     bell::Bell,
-    dispatch::{Dispatcher, Room},
+    dispatch::{Dispatcher, Place, Room},
     error::Error,
     limits::Limits,
     local::Local,

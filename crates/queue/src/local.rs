@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use handbill_domain::{ids::WorkspaceId, step::Lane};
+use handbill_domain::step::Lane;
 
-use crate::{Bell, Class, Dispatcher, Error, Room, Taken, Ticket, fair::Line, limits, signals};
+use crate::{Bell, Class, Dispatcher, Error, Place, Room, Taken, Ticket, fair::Line, limits, signals};
 
 /// Lanes, limits and signals in this process.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl Dispatcher for Local {
         Ok(self.lane(lane).line().depth() as u64)
     }
 
-    async fn waiting(&self, lane: Lane, class: Class, workspace: &WorkspaceId) -> Result<u64, Error> {
-        Ok(self.lane(lane).line().waiting(class, workspace) as u64)
+    async fn waiting(&self, places: &[Place]) -> Result<Vec<u64>, Error> {
+        Ok(places.iter().map(|p| self.lane(p.lane).line().waiting(p.class, &p.workspace) as u64).collect())
     }
 }

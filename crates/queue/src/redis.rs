@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use handbill_domain::{ids::WorkspaceId, step::Lane};
-use redis::{Script, cmd};
+use redis::{Script, cmd, pipe};
 
-use crate::{Bell, Class, Dispatcher, Error, Room, Taken, Ticket, local::number};
+use crate::{Bell, Class, Dispatcher, Error, Place, Room, Taken, Ticket, local::number};
 
 mod hub;
 mod limits;
@@ -116,9 +116,18 @@ impl Dispatcher for Redis {
         self.wire.call(async |mut redis| call.invoke_async(&mut redis).await).await
     }
 
-    async fn waiting(&self, lane: Lane, class: Class, workspace: &WorkspaceId) -> Result<u64, Error> {
-        let key = format!("{}.{}:{workspace}", self.lane(lane), letter(class));
-        self.wire.call(async |mut redis| cmd("ZCARD").arg(&key).query_async(&mut redis).await).await
+    async fn waiting(&self, places: &[Place]) -> Result<Vec<u64>, Error> {
+        let mut all = Vec::with_capacity(places.len());
+        for some in places.chunks(AT_ONCE) {
+            let mut asked = pipe();
+            for Place { lane, class, workspace } in some {
+                asked.cmd("ZCARD").arg(format!("{}.{}:{workspace}", self.lane(*lane), letter(*class)));
+            }
+            let counts: Vec<u64> =
+                self.wire.call(async |mut redis| asked.query_async(&mut redis).await).await?;
+            all.extend(counts);
+        }
+        Ok(all)
     }
 }
 

@@ -30,7 +30,7 @@ mod insert;
 pub(crate) use again::{begin_again, cancel_some, failed, forgive, release_held, reopen, retry, stale};
 pub(crate) use claim::{Claim, abandon};
 pub use claim::{claim, claim_many, held_by};
-pub use finish::{End, Finish, Finished, finish};
+pub use finish::{Counts, End, Finish, Finished, finish};
 pub(crate) use finish::{count, unblock};
 pub(crate) use insert::insert;
 
@@ -170,6 +170,26 @@ pub async fn inputs_many(
     Ok(all)
 }
 
+/// What the same step gave in other runs of the same campaign, the latest first; the last few of them.
+pub async fn earlier(
+    store: &Store,
+    workspace: &WorkspaceId,
+    campaign: &str,
+    step: &Step,
+) -> Result<Vec<Value>, Error> {
+    #[derive(FromQueryResult)]
+    struct Output {
+        output: String,
+    }
+    let sql = "SELECT s.output FROM runs r JOIN steps s ON s.workspace_id = r.workspace_id AND s.run_id = r.id AND s.key = $3
+               WHERE r.workspace_id = $1 AND r.campaign_id = $2 AND r.id <> $4 AND s.state = 'succeeded' AND s.output IS NOT NULL
+               ORDER BY s.ended_at DESC, s.id DESC LIMIT 8";
+    let values =
+        vec![workspace.as_str().into(), campaign.into(), step.key.as_str().into(), step.run.as_str().into()];
+    let found: Vec<Output> = rows(&store.db, sql, values).await?;
+    found.iter().map(|one| serde_json::from_str(&one.output).map_err(unreadable)).collect()
+}
+
 /// The runs that some steps belong to.
 pub async fn runs_of(store: &Store, steps: &[i64]) -> Result<BTreeMap<i64, RunId>, Error> {
     #[derive(FromQueryResult)]
@@ -282,7 +302,7 @@ pub async fn defer(
     wait: Duration,
     why: &Failure,
 ) -> Result<(), Error> {
-    end(store, workspace, fence, End::Later { wait, why: Some(why.clone()), is_attempt: true }).await
+    end(store, workspace, fence, End::Later { wait, why: Some(why.clone()), counts: Counts::Attempt }).await
 }
 
 /// Puts a step aside until money is there for an amount.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     Error, Store,
     error::unreadable,
-    open::{list, rows, run},
+    open::{list, row, rows, run},
     runs,
     steps::{self, Step},
 };
@@ -127,6 +127,17 @@ pub async fn all(store: &Store, workspace: &WorkspaceId, campaign: &str) -> Resu
         })
     };
     found.into_iter().map(read).collect()
+}
+
+/// Has anything been made for a campaign?
+pub async fn has_some(store: &Store, workspace: &WorkspaceId, campaign: &str) -> Result<bool, Error> {
+    #[derive(FromQueryResult)]
+    struct One {
+        #[allow(dead_code, reason = "that there is a row is the answer")]
+        one: i32,
+    }
+    let sql = "SELECT 1 AS one FROM versions WHERE workspace_id = $1 AND campaign_id = $2 LIMIT 1";
+    Ok(row::<One>(&store.db, sql, vec![workspace.as_str().into(), campaign.into()]).await?.is_some())
 }
 
 /// Is an asset what its campaign asks for now?

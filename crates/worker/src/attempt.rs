@@ -20,7 +20,7 @@ use handbill_pipeline::{
 };
 use handbill_queue::Class;
 use handbill_store::{
-    steps::{self, End, Finish, Finished, Input, Step},
+    steps::{self, Counts, End, Finish, Finished, Input, Step},
     versions::{Made, NewVersion},
 };
 use serde_json::Value;
@@ -105,7 +105,7 @@ impl Attempt<'_> {
         } else if let Ok(alone) = crew.suspects.clone().try_acquire_owned() {
             Some(alone)
         } else {
-            let end = End::Later { wait: SUSPECT, why: self.step.failure.clone(), is_attempt: false };
+            let end = End::Later { wait: SUSPECT, why: self.step.failure.clone(), counts: Counts::Nothing };
             return self.end(end, vec![], None).await.map(drop);
         };
         engine.meter.began(self.class, self.waited(&given));
@@ -130,6 +130,12 @@ impl Attempt<'_> {
             self.tell(Event::StepStarted { step: spec.key.clone(), stage: spec.stage.clone() });
         }
         let begun = Instant::now();
+        if let Some(kept) = self.made_before(&ctx).await {
+            engine.meter.ended(&spec.kind, "kept", begun.elapsed());
+            self.succeed(&spec, &kept, inputs, vec![]).await?;
+            self.tell_finished(&spec, &kept, begun.elapsed(), true);
+            return Ok(());
+        }
         let result = tokio::select! {
             biased;
             result = AssertUnwindSafe(engine.runner.run(&ctx)).catch_unwind() => Some(result),
@@ -145,7 +151,14 @@ impl Attempt<'_> {
         let done = match result {
             None if self.run.canceled.is_requested() => self.cancel(&spec, settled).await,
             None => self.end(End::Released, settled, None).await.map(drop),
-            Some(Ok(Ok(output))) => self.succeed(&spec, &output, inputs, settled, begun.elapsed()).await,
+            Some(Ok(Ok(output))) => {
+                let written = self.succeed(&spec, &output, inputs, settled).await;
+                if written.is_ok() {
+                    self.tell_finished(&spec, &output, begun.elapsed(), false);
+                }
+                written
+            }
+            Some(Ok(Err(error @ StepError::Died(_)))) => self.crash(&spec, &error, settled).await,
             Some(Ok(Err(error))) => match desk.over_ceiling() {
                 Some(micros) => self.hold(&spec, &error, micros, settled).await,
                 None => self.fall_short(&spec, &error, desk.was_limited(), settled).await,
@@ -200,18 +213,45 @@ impl Attempt<'_> {
         output: &StepOutput,
         inputs: Option<Digest>,
         settled: Vec<handbill_store::calls::Settled>,
-        took: Duration,
     ) -> Result<(), Error> {
         let value = serde_json::to_value(output)?;
         let made = self.made(spec, output, inputs.as_ref())?;
-        self.end(End::Succeeded { output: value, inputs }, settled, made).await?;
+        self.end(End::Succeeded { output: value, inputs }, settled, made).await.map(drop)
+    }
+
+    fn tell_finished(&self, spec: &StepSpec, output: &StepOutput, took: Duration, kept: bool) {
         self.tell(Event::StepFinished {
             step: spec.key.clone(),
             stage: spec.stage.clone(),
             assets: output.assets.iter().map(|a| a.id.clone()).collect(),
+            kept,
             ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         });
-        Ok(())
+    }
+
+    /// What an earlier run of the campaign made of the same, if all of it is still there. Who asks models is not looked
+    /// for: their answers are kept one by one. Nor is what a person wants anew.
+    async fn made_before(&self, ctx: &Context<'_>) -> Option<StepOutput> {
+        let run = &self.run;
+        let campaign = run.campaign.as_ref().filter(|_| run.has_works && self.step.revision == 0)?;
+        if !ctx.step.calls.is_empty() {
+            return None;
+        }
+        let store = &self.crew.engine.store;
+        let earlier = steps::earlier(store, &run.workspace, campaign, &self.step).await;
+        let earlier =
+            earlier.inspect_err(|error| tracing::warn!(%error, "earlier runs were not looked at")).ok()?;
+        let outputs =
+            earlier.into_iter().filter_map(|value| serde_json::from_value::<StepOutput>(value).ok());
+        let same = |output: &StepOutput| {
+            output.made_of.as_ref().is_some_and(|made_of| made_of.is_still_so(ctx).unwrap_or(false))
+        };
+        let output = outputs.into_iter().find(same)?;
+        for asset in &output.assets {
+            // It is read: a file that is damaged is not taken over.
+            ctx.desk.get(&asset.digest).await.ok()?;
+        }
+        Some(output)
     }
 
     /// The versions of the assets that a step made for its campaign.
@@ -225,14 +265,23 @@ impl Attempt<'_> {
         let brief = serde_json::to_value(&self.run.inputs.brief)?;
         let mut assets = Vec::with_capacity(output.assets.len());
         for asset in &output.assets {
-            let fields: Vec<(&str, Option<&Value>)> =
-                asset.lineage.brief_fields.iter().map(|f| (f.as_str(), brief.pointer(f))).collect();
             let how =
                 (&spec.kind, &spec.params, self.run.inputs.seed, &asset.lineage.models, self.step.revision);
+            let inputs = match (&output.made_of, &asset.lineage.prompt) {
+                (Some(made_of), _) => crate::identity::digest(&(how, &made_of.digest))?,
+                // A text is made of its prompt, which names all that was told.
+                (None, Some(prompt)) => crate::identity::digest(&(how, prompt))?,
+                (None, None) => {
+                    let fields = asset.lineage.brief_fields.iter();
+                    let fields: Vec<(&str, Option<&Value>)> =
+                        fields.map(|f| (f.as_str(), brief.pointer(f))).collect();
+                    crate::identity::digest(&(how, fields, inputs))?
+                }
+            };
             assets.push(NewVersion {
                 asset: asset.id.clone(),
                 digest: asset.digest.clone(),
-                inputs: crate::identity::digest(&(how, fields, inputs))?,
+                inputs,
                 parents: asset.lineage.parents.clone(),
                 shown: serde_json::to_value(asset)?,
             });
@@ -254,7 +303,7 @@ impl Attempt<'_> {
             billed: Billed::Maybe,
             next_action: NextAction::Wait,
         };
-        let end = End::Later { wait, why: Some(why), is_attempt: false };
+        let end = End::Later { wait, why: Some(why), counts: Counts::Nothing };
         self.end(end, desk.take_settled(), None).await.map(drop)
     }
 
@@ -282,7 +331,29 @@ impl Attempt<'_> {
         }
         let wait = wait.min(patience);
         let reason = error.failure();
-        self.end(End::Later { wait, why: Some(reason.clone()), is_attempt }, settled, None).await?;
+        let counts = if is_attempt { Counts::Attempt } else { Counts::Nothing };
+        self.end(End::Later { wait, why: Some(reason.clone()), counts }, settled, None).await?;
+        let ms = u64::try_from(wait.as_millis()).ok();
+        self.tell(Event::StepWaiting { step: spec.key.clone(), ms, reason });
+        Ok(())
+    }
+
+    /// What computed a step died with it, and nothing else did: it is tried again, but not for ever.
+    async fn crash(
+        &self,
+        spec: &StepSpec,
+        error: &StepError,
+        settled: Vec<handbill_store::calls::Settled>,
+    ) -> Result<(), Error> {
+        let settings = &self.crew.engine.settings;
+        let reason = error.failure();
+        tracing::warn!("{error}");
+        if u32::try_from(self.step.crashes).unwrap_or(0) + 1 >= settings.crashes {
+            return self.fail(spec, reason, settled).await;
+        }
+        let wait = Duration::from_millis(settings.backoff_ms);
+        self.end(End::Later { wait, why: Some(reason.clone()), counts: Counts::Crash }, settled, None)
+            .await?;
         let ms = u64::try_from(wait.as_millis()).ok();
         self.tell(Event::StepWaiting { step: spec.key.clone(), ms, reason });
         Ok(())
@@ -367,7 +438,7 @@ fn broken(message: String) -> Failure {
     Failure { code: "internal".into(), message, billed: Billed::No, next_action: NextAction::Report }
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
     let said = panic
         .downcast_ref::<&str>()
         .map(|s| (*s).to_owned())

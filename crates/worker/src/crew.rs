@@ -20,6 +20,7 @@ use handbill_queue::{Class, Dispatcher, Job, Local, Pool, Ticket, signals::Contr
 use handbill_store::{
     runs, sessions,
     steps::{self, Ready, Step},
+    versions,
 };
 use tokio::{
     sync::{Notify, Semaphore},
@@ -87,6 +88,8 @@ pub(crate) struct Running {
     pub(crate) campaign: Option<String>,
     /// Did the campaign have runs before? Then equal questions need not be paid again.
     pub(crate) has_past: bool,
+    /// Did these make anything? Then what was made of the same need not be computed again.
+    pub(crate) has_works: bool,
     /// Set when a person ended it.
     pub(crate) canceled: Stop,
 }
@@ -234,6 +237,10 @@ impl Crew {
             Some(campaign) => runs::all(store, workspace, Some(campaign), 2).await?.len() > 1,
             None => false,
         };
+        let has_works = match &found.campaign {
+            Some(campaign) if has_past => versions::has_some(store, workspace, campaign).await?,
+            _ => false,
+        };
         let run = Arc::new(Running {
             workspace: workspace.clone(),
             id: id.clone(),
@@ -244,6 +251,7 @@ impl Crew {
             class: if found.bulk { Class::Bulk } else { Class::Interactive },
             campaign: found.campaign,
             has_past,
+            has_works,
             canceled: Stop::default(),
         });
         Ok(self.runs().entry(key).or_insert(run).clone())

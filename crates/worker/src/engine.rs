@@ -54,6 +54,8 @@ pub struct Settings {
     pub window: usize,
     /// How often the worker of a step may die with it before the step is given up.
     pub crashes: u32,
+    /// Most memory of a process in which a step is computed, in MB; 0: no limit.
+    pub render_memory_mb: u64,
 }
 
 impl Default for Settings {
@@ -68,6 +70,7 @@ impl Default for Settings {
             lease_s: 20,
             window: 1000,
             crashes: 3,
+            render_memory_mb: 4096,
         }
     }
 }

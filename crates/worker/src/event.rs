@@ -52,6 +52,8 @@ pub enum Event {
         stage: String,
         /// Ids of the assets that it made.
         assets: Vec<String>,
+        /// Was it taken over from an earlier run, which made it of the same? Then nothing was computed now.
+        kept: bool,
         /// How long this attempt took, in milliseconds.
         ms: u64,
     },

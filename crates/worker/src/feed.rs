@@ -8,10 +8,13 @@ use std::{
 
 use handbill_domain::{
     ids::{RunId, WorkspaceId},
-    step::RunState,
+    step::{Lane, RunState},
 };
-use handbill_queue::{Class, Dispatcher, Ticket};
-use handbill_store::{feed, runs, sessions, steps};
+use handbill_queue::{Class, Dispatcher, Place, Ticket};
+use handbill_store::{
+    feed::{self, Line},
+    runs, sessions, steps,
+};
 use tokio::time::{self, Instant};
 
 use crate::{
@@ -121,20 +124,20 @@ async fn all(crew: &Crew, recovered: &mut Option<Instant>) -> Result<Duration, E
         let ticket = Ticket { workspace: step.workspace, step: step.step };
         crew.line.push_as(step.lane, class(bulk), &[ticket]).await?;
     }
-    for line in feed::lines(store).await? {
-        for lane in LANES {
-            let waiting = crew.line.waiting(lane, class(line.bulk), &line.workspace).await?;
-            if waiting >= window as u64 / 2 {
-                continue;
-            }
-            let ready = feed::ready(store, &line, lane, window).await?;
-            // In a line of our own nobody else could take what we cannot.
-            let ours = ready.into_iter().filter(|r| !alone || !crew.is_strange(&r.workspace, &r.run));
-            let tickets: Vec<Ticket> =
-                ours.map(|r| Ticket { workspace: r.workspace, step: r.step }).collect();
-            if !tickets.is_empty() {
-                crew.line.push_as(lane, class(line.bulk), &tickets).await?;
-            }
+    let lines = feed::lines(store).await?;
+    let places: Vec<(&Line, Place)> =
+        lines.iter().flat_map(|line| LANES.map(|lane| (line, place(line, lane)))).collect();
+    let asked: Vec<Place> = places.iter().map(|(_, place)| place.clone()).collect();
+    for ((line, place), waiting) in places.into_iter().zip(crew.line.waiting(&asked).await?) {
+        if waiting >= window as u64 / 2 {
+            continue;
+        }
+        let ready = feed::ready(store, line, place.lane, window).await?;
+        // In a line of our own nobody else could take what we cannot.
+        let ours = ready.into_iter().filter(|r| !alone || !crew.is_strange(&r.workspace, &r.run));
+        let tickets: Vec<Ticket> = ours.map(|r| Ticket { workspace: r.workspace, step: r.step }).collect();
+        if !tickets.is_empty() {
+            crew.line.push_as(place.lane, place.class, &tickets).await?;
         }
     }
     Ok(next.unwrap_or(TICK))
@@ -155,6 +158,10 @@ async fn recover(crew: &Crew, recovered: &mut Option<Instant>) -> Result<(), Err
     }
     feed::sweep(&crew.engine.store).await?;
     Ok(())
+}
+
+fn place(line: &Line, lane: Lane) -> Place {
+    Place { lane, class: class(line.bulk), workspace: line.workspace.clone() }
 }
 
 fn class(bulk: bool) -> Class {

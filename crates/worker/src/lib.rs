@@ -1,6 +1,7 @@
 //! Takes steps, runs them, and decides what a failure means. Keeps the journal of paid calls.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod apart;
 mod attempt;
 mod crew;
 mod desk;

@@ -9,8 +9,8 @@ use std::{
 };
 
 use async_trait::async_trait;
-use handbill_domain::{ids::WorkspaceId, step::Lane};
-use handbill_queue::{Bell, Class, Dispatcher, Error, Local, Room, Taken, Ticket};
+use handbill_domain::step::Lane;
+use handbill_queue::{Bell, Class, Dispatcher, Error, Local, Place, Room, Taken, Ticket};
 use tokio::time::Instant;
 
 /// A line that does not answer is left alone for so long.
@@ -99,13 +99,13 @@ impl Dispatcher for Line {
         self.shared.depth(lane).await
     }
 
-    async fn waiting(&self, lane: Lane, class: Class, workspace: &WorkspaceId) -> Result<u64, Error> {
+    async fn waiting(&self, places: &[Place]) -> Result<Vec<u64>, Error> {
         if self.is_quiet() {
-            return self.own.waiting(lane, class, workspace).await;
+            return self.own.waiting(places).await;
         }
-        match self.heard(self.shared.waiting(lane, class, workspace).await) {
+        match self.heard(self.shared.waiting(places).await) {
             Some(waiting) => Ok(waiting),
-            None => self.own.waiting(lane, class, workspace).await,
+            None => self.own.waiting(places).await,
         }
     }
 }

@@ -6,6 +6,7 @@ mod conformance;
 mod dying;
 mod money;
 mod orders;
+mod outage;
 #[path = "../../../tests/servers/postgres.rs"]
 mod postgres;
 #[path = "../../../tests/servers/redis.rs"]

@@ -190,7 +190,7 @@ pub fn compose(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<
 }
 
 /// The layers that this scene has something for, in order.
-fn visible<'l>(layers: &'l [Layer], scene: &Scene<'_>) -> Vec<&'l Layer> {
+pub(super) fn visible<'l>(layers: &'l [Layer], scene: &Scene<'_>) -> Vec<&'l Layer> {
     let chosen = |layer: &'l Layer| match layer {
         Layer::When { has, layers, otherwise } => {
             let all = has.iter().all(|need| scene.has(*need));

@@ -7,6 +7,7 @@ mod layers;
 mod ornament;
 mod paint;
 mod pieces;
+mod reads;
 pub mod sample;
 mod say;
 mod set;
@@ -27,6 +28,7 @@ pub use self::{
     layers::{Area, Halign, Item, Layer, Mark, Say, Side, Valign},
     ornament::Ornament,
     paint::{Paint, Palette, Tint},
+    reads::{Read, reads},
 };
 
 /// A design.

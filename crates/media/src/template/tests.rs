@@ -352,3 +352,51 @@ fn a_broken_template_is_told_everything_at_once() {
     assert_eq!(pointers, ["/name", "/layouts/square/layers/0/area", "/layouts/square/layers/0/items"]);
     assert!(read("name: a\nlayouts: 3\n").is_err());
 }
+
+/// For every template: what it says that it does not read may change, and no pixel does.
+#[test]
+fn what_a_design_does_not_read_does_not_change_it() {
+    let (ours, theirs) = (tea("en-US"), bottle("en-US"));
+    let locale = "en-US".parse().unwrap();
+    let fonts = Fonts::load(&BrandFonts::default()).unwrap();
+    let others = PriceTag { sign: "$".into(), amount: "1,234.50".into(), list: Some("$9,999".into()) };
+    let legal = ["Another line of the law that is much longer than the first one was".to_owned()];
+    let photo = Canvas::new(90, 60, Color::rgb(120, 40, 20));
+    let [logo, other_logo] =
+        [Color::rgb(200, 30, 30), Color::rgb(20, 30, 200)].map(|c| Canvas::new(60, 60, c));
+    let mut product = ours.product.clone();
+    product.canvas = resize(&product.canvas, 200, 300);
+    let mut unread = 0;
+    for (template, (width, height)) in
+        built_in().iter().flat_map(|t| [(360, 360), (480, 250)].map(|size| (t, size)))
+    {
+        let size = Size { width, height };
+        let ground = background(&ours, draw::Style::ALL[0], size);
+        let mut scene = scene(&ours, &ground, &locale, size);
+        (scene.logo, scene.photo) = (Some(&logo), Some(&ground));
+        let read = reads(template, &scene);
+        let Ok(first) = compose(template, &scene, &fonts) else { continue };
+        let changed: [(Read, Scene<'_>); 10] = [
+            (Read::Product, Scene { product: Some(&product), ..scene }),
+            (Read::Photo, Scene { photo: Some(&photo), ..scene }),
+            (Read::Logo, Scene { logo: Some(&other_logo), ..scene }),
+            (Read::Brand, Scene { brand: theirs.brand, ..scene }),
+            (Read::Price, Scene { price: Some(&others), ..scene }),
+            (Read::Offer, Scene { offer: Some(theirs.offer), ..scene }),
+            (Read::CallToAction, Scene { call_to_action: theirs.button, ..scene }),
+            (Read::Facts, Scene { facts: &theirs.facts, ..scene }),
+            (Read::Url, Scene { url: Some("https://example.org/"), ..scene }),
+            (Read::Legal, Scene { legal: &legal, ..scene }),
+        ];
+        for (what, scene) in changed.iter().filter(|(what, _)| !read.contains(what)) {
+            let other = compose(template, scene, &fonts).unwrap();
+            assert!(
+                first.canvas == other.canvas,
+                "{} {width}x{height} reads {what:?} and does not say so",
+                template.name
+            );
+            unread += 1;
+        }
+    }
+    assert!(unread > 100, "{unread}");
+}

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use handbill_domain::{
     asset::{AiOrigin, Digest},
     model::Role,
-    money::Money,
     words::ArtDirection,
 };
 use handbill_media::open;
@@ -32,8 +31,6 @@ pub struct Drawn {
     pub model: String,
     /// Digest of the prompt.
     pub prompt: Digest,
-    /// What it cost at list price.
-    pub cost: Money,
 }
 
 /// Asks for one background and keeps it.
@@ -68,7 +65,6 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         ai_origin: if asked.rehearsed { AiOrigin::None } else { AiOrigin::Generated },
         model: asked.model,
         prompt: Digest::of(ask.prompt.as_bytes()),
-        cost: asked.cost,
     };
     let value = serde_json::to_value(drawn).map_err(|e| Error::Broken(e.to_string()))?;
     Ok(StepOutput { value, ..StepOutput::default() })

@@ -2,6 +2,8 @@
 
 mod choose;
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use handbill_domain::{
     asset::{Asset, AssetKind, CheckResult, Lineage, Severity},
@@ -13,7 +15,7 @@ use handbill_domain::{
 use handbill_media::{
     Canvas, Color, Error as MediaError,
     image::encode::{self, Encoded, Format},
-    template::{Composed, Need, Scene, Template, compose},
+    template::{Composed, Need, Read, Scene, Template, compose, reads},
 };
 use handbill_provenance::Label;
 use serde::Deserialize;
@@ -21,6 +23,7 @@ use serde::Deserialize;
 use self::choose::Turn;
 use super::{
     background::Drawn,
+    content::{MadeOf, Part},
     label::{self, Parts},
     material::{Material, Photos},
 };
@@ -121,6 +124,8 @@ struct Made {
     size: Size,
     /// Names of what stands on it.
     shown: Vec<String>,
+    /// What of the brief decided about it.
+    parts: BTreeSet<Part>,
 }
 
 impl Job {
@@ -134,9 +139,12 @@ impl Job {
         };
         let candidates = choose::candidates(self.templates.all(), &asked)?;
         let mut refusal = None;
+        let mut parts = BTreeSet::new();
         for template in candidates {
-            match self.compose(template) {
-                Ok(composed) => return self.finish(template, &composed),
+            let scene = self.scene(template).map_err(|e| self.unusable(&e))?;
+            parts.extend(self.parts(template, &scene));
+            match compose(template, &scene, &self.material.fonts) {
+                Ok(composed) => return self.finish(template, &composed, parts),
                 // Another layout may have more room for the same words.
                 Err(e @ MediaError::TooLong { .. }) => refusal = refusal.or(Some(e)),
                 Err(e) => return Err(self.unusable(&e)),
@@ -165,7 +173,20 @@ impl Job {
         table.into_iter().filter(|(_, there)| *there).map(|(need, _)| need).collect()
     }
 
-    fn compose(&self, template: &Template) -> Result<Composed, MediaError> {
+    /// What of the brief a design of this template is made of.
+    fn parts(&self, template: &Template, scene: &Scene<'_>) -> BTreeSet<Part> {
+        let mut parts: BTreeSet<Part> = reads(template, scene).into_iter().map(part).collect();
+        parts.extend([Part::Colors, Part::Fonts]);
+        if is_logo(template) {
+            parts.remove(&Part::Legal);
+        } else {
+            // Whether the product can be cut out decides which templates there are.
+            parts.insert(Part::ProductPhoto);
+        }
+        parts
+    }
+
+    fn scene(&self, template: &Template) -> Result<Scene<'_>, MediaError> {
         let (m, words) = (&self.material, &self.material.words);
         let required = self.required_background(template);
         let cut_out_needed = required.is_some() && m.product.is_none();
@@ -173,7 +194,7 @@ impl Job {
             let reason = "the product cannot be cut out of its photo: give a PNG with transparency, or a photo on a plain background";
             return Err(MediaError::Unsupported(reason.into()));
         }
-        let scene = Scene {
+        Ok(Scene {
             size: self.params.size,
             safe_zone: self.slot.safe_zone.as_ref(),
             locale: &self.params.locale,
@@ -195,8 +216,7 @@ impl Job {
             ai_label: self.seen(template).map(|seen| seen.text),
             required_background: required,
             min_fill: self.slot.min_fill,
-        };
-        compose(template, &scene, &m.fonts)
+        })
     }
 
     /// The ground that the platform demands; plain product pictures stand on white where it demands none, and logos
@@ -221,13 +241,13 @@ impl Job {
         label::seen(self.label(template).origin, &self.params.locale, [self.placement])
     }
 
-    fn finish(&self, template: &Template, composed: &Composed) -> Result<Made, Error> {
+    fn finish(&self, template: &Template, composed: &Composed, parts: BTreeSet<Part>) -> Result<Made, Error> {
         let label = self.label(template).clone();
         let mut file = self.encode(&composed.canvas, label::room_for(&self.id, &label)?)?;
         file.bytes = label::written(file.bytes, file.format.media_type(), &self.id, &label)?;
         let shown = composed.boxes.iter().map(|b| b.name.clone()).collect();
         let (id, template_name, size) = (self.id.clone(), template.name.clone(), self.params.size);
-        Ok(Made { id, file, label, bare: is_bare(template), template: template_name, size, shown })
+        Ok(Made { id, file, label, bare: is_bare(template), template: template_name, size, shown, parts })
     }
 
     /// The first accepted format that holds the byte limit with room for a label: what is clear and what is flat as
@@ -294,6 +314,21 @@ impl Job {
     }
 }
 
+fn part(read: Read) -> Part {
+    match read {
+        Read::Product => Part::ProductPhoto,
+        Read::Photo => Part::WorldPhoto,
+        Read::Logo => Part::Logo,
+        Read::Brand => Part::BrandName,
+        Read::Price => Part::Price,
+        Read::Offer => Part::Offer,
+        Read::CallToAction => Part::CallToAction,
+        Read::Facts => Part::Facts,
+        Read::Url => Part::Url,
+        Read::Legal => Part::Legal,
+    }
+}
+
 fn is_logo(template: &Template) -> bool {
     template.suits.roles.iter().any(|r| r == "logo")
 }
@@ -346,7 +381,8 @@ async fn output(
         checks: Vec::new(),
     };
     let value = serde_json::json!({ "template": made.template, "quality": made.file.quality, "card": card, "size": size });
-    Ok(StepOutput { value, assets: vec![asset], ..StepOutput::default() })
+    let made_of = Some(MadeOf::of(ctx, made.parts)?);
+    Ok(StepOutput { value, assets: vec![asset], made_of, ..StepOutput::default() })
 }
 
 /// The fields of the brief that are seen on the picture.

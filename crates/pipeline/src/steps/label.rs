@@ -126,7 +126,7 @@ pub(super) fn seen<'p>(
 
 #[cfg(test)]
 mod tests {
-    use handbill_domain::{channel::placement, money::Money};
+    use handbill_domain::channel::placement;
 
     use super::*;
 
@@ -136,7 +136,6 @@ mod tests {
             ai_origin: origin,
             model: "ours/painter".into(),
             prompt: Digest::of(b"prompt"),
-            cost: Money::zero(Default::default()),
         }
     }
 

@@ -72,7 +72,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    fn of(brief: &Brief, locale: &Locale) -> Self {
+    pub(super) fn of(brief: &Brief, locale: &Locale) -> Self {
         let text = |localized: &Localized| localized.get(locale).unwrap_or_default().trim().to_owned();
         Self {
             brand: text(&brief.brand.name),
@@ -170,7 +170,7 @@ impl Files {
 }
 
 /// The first photos in a role, by their files.
-fn in_role(photos: &[Photo], role: PhotoRole, most: usize) -> Vec<&str> {
+pub(super) fn in_role(photos: &[Photo], role: PhotoRole, most: usize) -> Vec<&str> {
     photos.iter().filter(|photo| photo.role == role).map(|photo| photo.file.as_str()).take(most).collect()
 }
 

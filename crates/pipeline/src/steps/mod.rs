@@ -3,6 +3,7 @@
 mod art_direction;
 mod article;
 pub mod background;
+pub mod content;
 mod copy;
 pub mod design;
 mod label;

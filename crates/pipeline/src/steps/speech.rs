@@ -1,6 +1,6 @@
 //! Speaks a storyboard: each scene's narration becomes a recording.
 
-use handbill_domain::{asset::Digest, locale::Locale, model::Role, money::Money, words::Storyboard};
+use handbill_domain::{asset::Digest, locale::Locale, model::Role, words::Storyboard};
 use handbill_media::audio::Sound;
 use handbill_providers::ask::{SpeechAsk, WordTime};
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,6 @@ pub struct Spoken {
     pub voice: String,
     /// Was it a model, not the rehearsal?
     pub generated: bool,
-    /// What it cost at list price, for each call.
-    pub costs: Vec<Money>,
 }
 
 impl Spoken {
@@ -58,13 +56,8 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let params: Params = ctx.params()?;
     let storyboard: Storyboard = ctx.output(&params.storyboard)?;
     let telling: Vec<_> = storyboard.scenes.iter().filter(|s| !s.narration.trim().is_empty()).collect();
-    let mut spoken = Spoken {
-        scenes: Vec::new(),
-        models: Vec::new(),
-        voice: params.voice.clone(),
-        generated: false,
-        costs: Vec::new(),
-    };
+    let mut spoken =
+        Spoken { scenes: Vec::new(), models: Vec::new(), voice: params.voice.clone(), generated: false };
     for (number, scene) in telling.iter().enumerate() {
         ctx.desk.progress(number as f32 / telling.len() as f32, &scene.narration);
         let ask = SpeechAsk {
@@ -99,7 +92,6 @@ pub async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
         if !spoken.models.contains(&asked.model) {
             spoken.models.push(asked.model);
         }
-        spoken.costs.push(asked.cost);
     }
     let value = serde_json::to_value(spoken).map_err(|e| Error::Broken(e.to_string()))?;
     Ok(StepOutput { value, ..StepOutput::default() })

@@ -31,6 +31,7 @@ use self::{
 };
 use super::{
     background::Drawn,
+    content::{MadeOf, Part},
     label::{self, Parts, Seen},
     material::{Material, Photos, Words},
     pacing::{Pace, Wish, pace},
@@ -53,6 +54,21 @@ struct Params {
     art: String,
     backgrounds: Vec<String>,
 }
+
+/// What of the brief a video may show. Its words come from the storyboard, but those of the closing card.
+const SHOWN: [Part; 11] = [
+    Part::Colors,
+    Part::Fonts,
+    Part::Photos,
+    Part::Logo,
+    Part::BrandName,
+    Part::ProductName,
+    Part::Message,
+    Part::CallToAction,
+    Part::Offer,
+    Part::Price,
+    Part::Legal,
+];
 
 /// What platforms play at where they do not say otherwise.
 const LUFS: f64 = -14.0;
@@ -320,7 +336,8 @@ async fn output(
         });
     }
     let value = serde_json::to_value(&probe).map_err(|e| Error::Broken(e.to_string()))?;
-    Ok(StepOutput { value, assets, ..StepOutput::default() })
+    let made_of = Some(MadeOf::of(ctx, SHOWN.into())?);
+    Ok(StepOutput { value, assets, made_of, ..StepOutput::default() })
 }
 
 /// The fields of the brief that are in the picture.

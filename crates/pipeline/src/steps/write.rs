@@ -150,7 +150,7 @@ impl<T: Serialize> Written<T> {
     /// What the step gives to those that need it.
     pub(super) fn output(&self) -> Result<StepOutput, Error> {
         let models = if self.rehearsed { Vec::new() } else { self.models.clone() };
-        Ok(StepOutput { value: value(&self.value)?, models, assets: Vec::new() })
+        Ok(StepOutput { value: value(&self.value)?, models, ..StepOutput::default() })
     }
 }
 

@@ -38,6 +38,7 @@ fn speak_to(server: &Scripted, entry: Entry) -> OpenAi {
         base_url: Some(server.url("/v1")),
         key_env: None,
         local: true,
+        answer_within_s: None,
     };
     OpenAi::of(Account::at(&entry.provider, &provider, Some(Secret::new(KEY))).unwrap(), entry).unwrap()
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use handbill_domain::step::Lane;
 
 use super::*;
-use crate::{Class, Dispatcher, Room, Taken};
+use crate::{Class, Dispatcher, Place, Room, Taken};
 
 async fn keeps_its_promises(line: Arc<dyn Dispatcher>) {
     a_ticket_waits_once(&*line).await;
@@ -20,8 +20,16 @@ async fn a_ticket_waits_once(line: &dyn Dispatcher) {
     line.push(Lane::Model, &[ticket(2), ticket(1), ticket(2), ticket(3)]).await.unwrap();
     line.push(Lane::Model, &[ticket(1)]).await.unwrap();
     assert_eq!(line.depth(Lane::Model).await.unwrap(), 3);
-    assert_eq!(line.waiting(Lane::Model, Class::Interactive, &WorkspaceId::default()).await.unwrap(), 3);
-    assert_eq!(line.waiting(Lane::Model, Class::Bulk, &WorkspaceId::default()).await.unwrap(), 0);
+    let place = |lane, class, name: &str| Place { lane, class, workspace: WorkspaceId::new(name) };
+    let ours = WorkspaceId::default();
+    let asked = [
+        place(Lane::Model, Class::Bulk, ours.as_str()),
+        place(Lane::Model, Class::Interactive, ours.as_str()),
+        place(Lane::Media, Class::Interactive, ours.as_str()),
+        place(Lane::Model, Class::Interactive, "others"),
+    ];
+    assert_eq!(line.waiting(&asked).await.unwrap(), [0, 3, 0, 0]);
+    assert_eq!(line.waiting(&[]).await.unwrap(), Vec::<u64>::new());
 }
 
 async fn lanes_are_apart_and_the_oldest_step_is_first(line: &dyn Dispatcher) {

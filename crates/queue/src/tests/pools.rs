@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use handbill_domain::step::Lane;
 
 use super::*;
-use crate::{Class, Dispatcher, Job, Pool, Room};
+use crate::{Class, Dispatcher, Job, Place, Pool, Room};
 
 const LONG: Duration = Duration::from_secs(10);
 
@@ -105,8 +105,8 @@ async fn a_look_that_is_dropped_gives_the_hands_back() {
         async fn depth(&self, _: Lane) -> Result<u64, crate::Error> {
             Ok(0)
         }
-        async fn waiting(&self, _: Lane, _: Class, _: &WorkspaceId) -> Result<u64, crate::Error> {
-            Ok(0)
+        async fn waiting(&self, _: &[Place]) -> Result<Vec<u64>, crate::Error> {
+            Ok(vec![])
         }
     }
     let pool = Pool::new(Arc::new(Slow(Local::default())), Lane::Model, 4);

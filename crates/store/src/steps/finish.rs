@@ -46,8 +46,8 @@ pub enum End {
         wait: Duration,
         /// Why.
         why: Option<Failure>,
-        /// Does it count as one of the attempts that a step has?
-        is_attempt: bool,
+        /// As what it is counted.
+        counts: Counts,
     },
     /// It waits until there is money for this much.
     Held {
@@ -58,6 +58,17 @@ pub enum End {
     },
     /// It is given back untouched.
     Released,
+}
+
+/// As what it is counted that a step has to run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// Not at all.
+    Nothing,
+    /// As one of the attempts that a step has.
+    Attempt,
+    /// As one of the times that a step may take down what runs it.
+    Crash,
 }
 
 impl End {
@@ -198,15 +209,16 @@ async fn write_steps(db: &impl ConnectionTrait, batch: &[Finish]) -> Result<Vec<
             End::Succeeded { output, inputs } => (Some(output.to_string()), inputs.as_ref()),
             _ => (None, None),
         };
-        let (wait, attempt) = match &finish.end {
-            End::Later { wait, is_attempt, .. } => {
-                (Some(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2)), i32::from(*is_attempt))
+        let (wait, counts) = match &finish.end {
+            End::Later { wait, counts, .. } => {
+                (Some(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 2)), *counts)
             }
-            _ => (None, 0),
+            _ => (None, Counts::Nothing),
         };
+        let [attempt, crash] = [Counts::Attempt, Counts::Crash].map(|what| i32::from(counts == what));
         let digest = output.as_ref().map(|text| Digest::of(text.as_bytes()));
         changes.push(json!({ "workspace": finish.workspace.as_str(), "step": finish.fence.step, "epoch": finish.fence.epoch,
-            "state": finish.end.state().as_str(), "output": output, "failure": failure, "wait": wait, "attempt": attempt,
+            "state": finish.end.state().as_str(), "output": output, "failure": failure, "wait": wait, "attempt": attempt, "crash": crash,
             "inputs": inputs.map(Digest::as_str), "digest": digest.as_ref().map(Digest::as_str) }));
     }
     // A run that a person ended keeps nothing that could begin again.
@@ -217,9 +229,9 @@ async fn write_steps(db: &impl ConnectionTrait, batch: &[Finish]) -> Result<Vec<
            output = v.output, failure = v.failure, session_id = NULL, attempts = attempts + v.attempt,
            due_at = CASE WHEN v.wait IS NULL OR {canceled} THEN NULL ELSE {{now}} + v.wait END,
            inputs_digest = v.inputs, output_digest = v.digest,
-           crashes = CASE WHEN v.state = 'succeeded' THEN 0 ELSE crashes END,
+           crashes = CASE WHEN v.state = 'succeeded' THEN 0 ELSE crashes + v.crash END,
            ended_at = CASE WHEN v.state IN ('succeeded', 'failed', 'canceled') OR {canceled} THEN {{now}} ELSE NULL END
-         FROM {{rows(workspace text, step bigint, epoch bigint, state text, output text, failure text, wait bigint, attempt integer, inputs text, digest text)}}
+         FROM {{rows(workspace text, step bigint, epoch bigint, state text, output text, failure text, wait bigint, attempt integer, crash integer, inputs text, digest text)}}
          WHERE steps.id = v.step AND steps.workspace_id = v.workspace AND steps.epoch = v.epoch AND steps.state = 'running'
          RETURNING steps.id, steps.workspace_id, steps.run_id, steps.state, steps.makes"
     );

@@ -1,5 +1,6 @@
 //! Everything at once, by a seeded dice: workers in processes of their own are killed, stopped beyond their lease and
-//! woken again; Redis forgets everything, goes away and comes back; PostgreSQL crashes; tickets come thrice.
+//! woken again; Redis forgets everything, or is killed and comes back with what it wrote down; PostgreSQL crashes; tickets
+//! come thrice.
 
 use std::{
     path::Path,
@@ -179,7 +180,7 @@ async fn chaos_on_sqlite_leaves_everything_done_and_paid_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chaos_on_postgres_and_redis_leaves_everything_done_and_paid_once() {
-    let (postgres, mut redis) = (Postgres::start(MANY), Redis::start());
+    let (postgres, mut redis) = (Postgres::start(MANY), Redis::with_a_memory());
     let world = World {
         rows: Some(postgres.database("chaos")),
         redis: Some((redis.url(), redis.another())),

@@ -99,24 +99,42 @@ fn on_redis(redis: &Redis) -> World {
     World { redis: Some((redis.url(), "shared".into())), ..World::new(Temper::default()) }
 }
 
-/// Workers' clocks may differ by minutes: what counts is the database's, so nobody asks for the time of day. The one
-/// exception makes an id that nobody else has.
+/// The clocks of workers may differ by ten minutes and by years: nobody asks them. What is decided by time is decided by
+/// the database (`{now}`) or by Redis (`TIME`), each of them one clock for all; how long something takes is measured by
+/// `Instant`, which nobody can set. So a worker whose clock is wrong has no way to act on it. The one exception makes an
+/// id that nobody else has.
 #[test]
 fn no_decision_depends_on_the_clock_of_a_worker() {
+    const CLOCKS: [&str; 5] = ["SystemTime", "UNIX_EPOCH", "chrono::", "OffsetDateTime", "CURRENT_TIMESTAMP"];
     let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut folders = vec![crates.join("worker/src"), crates.join("store/src")];
     let mut asks = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                if !path.ends_with("tests") {
-                    folders.push(path);
-                }
-            } else if std::fs::read_to_string(&path).unwrap().contains("SystemTime::now") {
-                asks.push(path.file_name().unwrap().to_owned());
-            }
+    let (mut scripts, mut timed) = (0, 0);
+    for (path, text) in
+        ["worker", "store", "queue"].iter().flat_map(|name| sources(&crates.join(name).join("src")))
+    {
+        if CLOCKS.iter().any(|clock| text.contains(clock)) {
+            asks.push(path.file_name().unwrap().to_owned());
+        }
+        if path.extension().is_some_and(|ending| ending == "lua") {
+            scripts += 1;
+            // What is brought to a script is how long, never when: on this side there is no clock to bring a time from.
+            timed += usize::from(text.contains("redis.call('TIME')"));
         }
     }
+    assert!(scripts >= 7 && timed >= 4, "{timed} of {scripts} scripts ask Redis for the time");
     assert_eq!(asks, ["session.rs"]);
+}
+
+/// The files of a folder with their texts, tests left out.
+fn sources(folder: &std::path::Path) -> Vec<(std::path::PathBuf, String)> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("tests") {
+            all.extend(sources(&path));
+        } else if path.is_file() && !path.ends_with("tests.rs") {
+            all.push((path.clone(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    all
 }

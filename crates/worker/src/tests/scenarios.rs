@@ -27,33 +27,33 @@ pub(super) const LANES: [Lane; 3] = [Lane::Model, Lane::Media, Lane::Deliver];
 const SOON: Duration = Duration::from_millis(20);
 
 /// Workers of a process.
-struct Workers(Stop, JoinHandle<Result<(), Error>>);
+pub(super) struct Workers(Stop, JoinHandle<Result<(), Error>>);
 
-fn workers(engine: &Engine) -> Workers {
+pub(super) fn workers(engine: &Engine) -> Workers {
     let (engine, stop) = (engine.clone(), Stop::default());
     let ends = stop.clone();
     Workers(stop, tokio::spawn(async move { engine.serve(&LANES, &ends).await }))
 }
 
 impl Workers {
-    async fn go(self) {
+    pub(super) async fn go(self) {
         self.0.request();
         self.1.await.unwrap().unwrap();
     }
 }
 
 /// An order that no other scenario of this place makes.
-fn order(number: u64, steps: Vec<StepSpec>) -> Order {
+pub(super) fn order(number: u64, steps: Vec<StepSpec>) -> Order {
     let mut order = an_order(steps);
     order.inputs.seed = number;
     order
 }
 
-fn texts(count: usize) -> Vec<StepSpec> {
+pub(super) fn texts(count: usize) -> Vec<StepSpec> {
     (1..=count).map(|n| a_step(&format!("text.{n}"), "words", &[], 1)).collect()
 }
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(super) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(40);
     while !holds().await {
         assert!(Instant::now() < end, "{what}");
@@ -61,7 +61,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-async fn ended(store: &Store, workspace: &WorkspaceId, id: &RunId) -> RunState {
+pub(super) async fn ended(store: &Store, workspace: &WorkspaceId, id: &RunId) -> RunState {
     until("the run ends", async || {
         !matches!(runs::state(store, workspace, id).await.unwrap(), RunState::Running | RunState::Paused)
     })

@@ -42,6 +42,7 @@ async fn a_random_model_on_a_real_server_gives_valid_answers_or_typed_errors() {
                 base_url: Some(base_url.clone()),
                 key_env: None,
                 local: true,
+                answer_within_s: None,
             };
             let model =
                 OpenAi::of(Account::at(dialect, &provider, None).unwrap(), a_writer(dialect, abilities))
