@@ -26,6 +26,12 @@ impl Templates {
         Ok(Self { all: all.into(), own })
     }
 
+    /// These and no others.
+    #[cfg(test)]
+    pub(crate) fn of(all: Vec<Template>) -> Self {
+        Self { all: all.into(), own: None }
+    }
+
     /// All of them.
     pub fn all(&self) -> &[Template] {
         &self.all

@@ -1,24 +1,28 @@
-//! Makes one picture of one placement: chooses a template, composes it, encodes it as the placement wants it.
+//! Makes one picture of one placement: chooses a template, composes it, encodes it as the placement wants it, and proves it.
 
 mod choose;
+mod mend;
+mod prove;
 
 use bytes::Bytes;
+use handbill_checks::proof::Pixels;
 use handbill_domain::{
-    asset::{Asset, AssetKind, CheckResult, Lineage, Severity},
+    asset::{AiOrigin, Asset, AssetKind, CheckResult, Lineage, Severity},
     channel::{self, ImageSlot, Placement, Size},
     locale::Locale,
     money::{Currency, Money},
-    words::Outline,
+    proof::Proof,
+    words::{DesignWords, Outline},
 };
 use handbill_media::{
     Canvas, Color, Error as MediaError,
     image::encode::{self, Encoded, Format},
-    template::{Composed, Need, Scene, Template, compose},
+    template::{Composed, Need, Scene, Template, compose, lay_out},
 };
 use handbill_provenance::Label;
 use serde::Deserialize;
 
-use self::choose::Turn;
+use self::{choose::Turn, mend::Mend};
 use super::{
     background::Drawn,
     label::{self, Parts},
@@ -121,9 +125,19 @@ struct Made {
     size: Size,
     /// Names of what stands on it.
     shown: Vec<String>,
+    proof: Proof,
+}
+
+/// Why a design was not taken.
+enum Refusal {
+    /// Another layout may do better.
+    Unfit(Error),
+    /// No layout will.
+    Final(Error),
 }
 
 impl Job {
+    /// The first design that its proof does not object to: every layout with all words, then with fewer.
     fn make(&self) -> Result<Made, Error> {
         let asked = choose::Asked {
             template: self.params.template.as_deref(),
@@ -134,18 +148,43 @@ impl Job {
         };
         let candidates = choose::candidates(self.templates.all(), &asked)?;
         let mut refusal = None;
-        for template in candidates {
-            match self.compose(template) {
-                Ok(composed) => return self.finish(template, &composed),
-                // Another layout may have more room for the same words.
-                Err(e @ MediaError::TooLong { .. }) => refusal = refusal.or(Some(e)),
-                Err(e) => return Err(self.unusable(&e)),
+        for mend in Mend::ALL {
+            let words = mend.words(&self.outline.design);
+            for template in &candidates {
+                match self.attempt(template, mend, &words) {
+                    Ok(made) => return Ok(made),
+                    Err(Refusal::Unfit(error)) => refusal = refusal.or(Some(error)),
+                    Err(Refusal::Final(error)) => return Err(error),
+                }
             }
         }
-        Err(refusal.map_or_else(
-            || Error::Broken(format!("no template suits {}", self.placement.id)),
-            |e| self.unusable(&e),
-        ))
+        let none = || Error::Broken(format!("no template suits {}", self.placement.id));
+        Err(refusal.unwrap_or_else(none))
+    }
+
+    /// One design: laid out and proved before it is painted, painted and proved before it is written.
+    fn attempt(&self, template: &Template, mend: Mend, words: &DesignWords) -> Result<Made, Refusal> {
+        let unusable = |e: MediaError| match e {
+            e @ MediaError::TooLong { .. } => Refusal::Unfit(self.unusable(&e)),
+            e => Refusal::Final(self.unusable(&e)),
+        };
+        let scene = self.scene(template, mend, words).map_err(unusable)?;
+        let laid = lay_out(template, &scene, &self.material.fonts).map_err(unusable)?;
+        self.held(prove::laid(self, template, &laid))?;
+        let composed = compose(template, &scene, &self.material.fonts).map_err(unusable)?;
+        let kept = prove::kept(self.material.product.as_ref(), &composed);
+        self.held(prove::painted(self, template, &composed, kept.as_ref()))?;
+        self.finish(template, &composed, kept)
+    }
+
+    /// The proof, if it holds.
+    fn held(&self, proof: Proof) -> Result<Proof, Refusal> {
+        if proof.holds() {
+            return Ok(proof);
+        }
+        let mut objections = handbill_checks::proof::objections(&proof);
+        objections.retain(|o| o.severity == Severity::Block);
+        Err(Refusal::Unfit(Error::Unpublishable(objections)))
     }
 
     /// What of all that a template can need is there.
@@ -158,6 +197,7 @@ impl Job {
             (Need::Photo, !m.lifestyle.is_empty()),
             (Need::Bullets, self.outline.design.bullets.len() >= 2),
             (Need::Facts, words.facts.len() >= 3),
+            (Need::Comparison, words.facts.iter().filter(|fact| fact.usual.is_some()).count() >= 2),
             (Need::Figure, words.facts.iter().any(|fact| fact.is_number)),
             (Need::Url, words.url.is_some()),
             (Need::Cutout, m.product.is_some()),
@@ -165,7 +205,12 @@ impl Job {
         table.into_iter().filter(|(_, there)| *there).map(|(need, _)| need).collect()
     }
 
-    fn compose(&self, template: &Template) -> Result<Composed, MediaError> {
+    fn scene<'a>(
+        &'a self,
+        template: &Template,
+        mend: Mend,
+        design: &'a DesignWords,
+    ) -> Result<Scene<'a>, MediaError> {
         let (m, words) = (&self.material, &self.material.words);
         let required = self.required_background(template);
         let cut_out_needed = required.is_some() && m.product.is_none();
@@ -173,12 +218,12 @@ impl Job {
             let reason = "the product cannot be cut out of its photo: give a PNG with transparency, or a photo on a plain background";
             return Err(MediaError::Unsupported(reason.into()));
         }
-        let scene = Scene {
+        Ok(Scene {
             size: self.params.size,
             safe_zone: self.slot.safe_zone.as_ref(),
             locale: &self.params.locale,
-            words: &self.outline.design,
-            call_to_action: &words.call_to_action,
+            words: design,
+            call_to_action: if mend == Mend::AllWords { &words.call_to_action } else { "" },
             offer: words.offer.as_deref(),
             price: words.price.as_ref(),
             facts: &words.facts,
@@ -195,8 +240,7 @@ impl Job {
             ai_label: self.seen(template).map(|seen| seen.text),
             required_background: required,
             min_fill: self.slot.min_fill,
-        };
-        compose(template, &scene, &m.fonts)
+        })
     }
 
     /// The ground that the platform demands; plain product pictures stand on white where it demands none, and logos
@@ -221,19 +265,56 @@ impl Job {
         label::seen(self.label(template).origin, &self.params.locale, [self.placement])
     }
 
-    fn finish(&self, template: &Template, composed: &Composed) -> Result<Made, Error> {
+    /// Writes the file in the first format that keeps the byte limit and the product, with its label and its proof.
+    fn finish(
+        &self,
+        template: &Template,
+        composed: &Composed,
+        kept: Option<Pixels>,
+    ) -> Result<Made, Refusal> {
         let label = self.label(template).clone();
-        let mut file = self.encode(&composed.canvas, label::room_for(&self.id, &label)?)?;
-        file.bytes = label::written(file.bytes, file.format.media_type(), &self.id, &label)?;
-        let shown = composed.boxes.iter().map(|b| b.name.clone()).collect();
-        let (id, template_name, size) = (self.id.clone(), template.name.clone(), self.params.size);
-        Ok(Made { id, file, label, bare: is_bare(template), template: template_name, size, shown })
+        let room = label::room_for(&self.id, &label).map_err(Refusal::Final)?;
+        let most = self.slot.max_bytes.map(|most| most.saturating_sub(room));
+        let mut refusal = None;
+        for format in self.formats(&composed.canvas) {
+            let mut file = match encode::best(&composed.canvas, format, most) {
+                Ok(file) => file,
+                Err(e) => {
+                    refusal = Some(Refusal::Final(self.blocked("file_size", e.to_string())));
+                    continue;
+                }
+            };
+            let pixels = prove::touched(self, template, composed, &file, kept.clone());
+            file.bytes = label::written(file.bytes, file.format.media_type(), &self.id, &label)
+                .map_err(Refusal::Final)?;
+            let proof = match self.held(prove::written(self, template, composed, &file, pixels.as_ref())) {
+                Ok(proof) => proof,
+                Err(refused) => {
+                    refusal = Some(refused);
+                    continue;
+                }
+            };
+            let shown = composed.boxes.iter().map(|b| b.name.clone()).collect();
+            return Ok(Made {
+                id: self.id.clone(),
+                file,
+                label,
+                bare: is_bare(template),
+                template: template.name.clone(),
+                size: self.params.size,
+                shown,
+                proof,
+            });
+        }
+        Err(refusal.unwrap_or_else(|| {
+            let message = format!("we write none of the formats that {} takes", self.placement.id);
+            Refusal::Final(self.blocked("format", message))
+        }))
     }
 
-    /// The first accepted format that holds the byte limit with room for a label: what is clear and what is flat as
-    /// PNG, pictures as JPEG.
-    fn encode(&self, canvas: &Canvas, room: u64) -> Result<Encoded, Error> {
-        let most = self.slot.max_bytes.map(|most| most.saturating_sub(room));
+    /// The accepted formats to try: what is clear and what is flat as PNG first, pictures as AVIF where web pages take it,
+    /// else as JPEG.
+    fn formats(&self, canvas: &Canvas) -> Vec<Format> {
         let accepted: Vec<Format> =
             self.slot.formats.iter().filter_map(|ending| Format::from_ending(ending)).collect();
         let accepts_png =
@@ -244,21 +325,14 @@ impl Job {
             false if self.params.role.contains("logo") || self.params.role == "icon" => {
                 vec![Format::Png, Format::Jpeg, Format::Webp]
             }
+            // Labels go into JPEG, PNG and WebP: a file that must have one is none of the others.
+            false if self.full.origin == AiOrigin::None => {
+                vec![Format::Avif, Format::Jpeg, Format::Webp, Format::Png]
+            }
             false => vec![Format::Jpeg, Format::Webp, Format::Png],
         };
         order.retain(|f| accepted.contains(f) || (*f == Format::Png && accepts_png));
-        let mut refusal = None;
-        for format in order {
-            match encode::best(canvas, format, most) {
-                Ok(file) => return Ok(file),
-                Err(e) => refusal = Some(e),
-            }
-        }
-        let message = refusal.map_or_else(
-            || format!("we write none of the formats that {} takes", self.placement.id),
-            |e| e.to_string(),
-        );
-        Err(self.blocked("file_size", message))
+        order
     }
 
     fn unusable(&self, error: &MediaError) -> Error {
@@ -343,7 +417,8 @@ async fn output(
         lineage,
         ai_origin: made.label.origin,
         cost: Money::zero(Currency::default()),
-        checks: Vec::new(),
+        checks: handbill_checks::proof::objections(&made.proof),
+        proof: Some(made.proof),
     };
     let value = serde_json::json!({ "template": made.template, "quality": made.file.quality, "card": card, "size": size });
     Ok(StepOutput { value, assets: vec![asset], ..StepOutput::default() })
@@ -369,3 +444,6 @@ fn fields(shown: &[String]) -> Vec<String> {
     fields.dedup();
     fields
 }
+
+#[cfg(test)]
+mod tests;
