@@ -8,9 +8,21 @@ use handbill_domain::{
 
 use crate::finding::{Findings, said};
 
+mod breaks;
+mod geometry;
+mod picture;
+mod rules;
+
+pub use picture::{Part, Picture, Pixels, Words, prove};
+
+/// What a proof says against its picture, what blocks first.
+pub fn objections(proof: &handbill_domain::proof::Proof) -> Vec<CheckResult> {
+    picture::objections(proof)
+}
+
 /// A finished file, as it was measured.
 #[derive(Clone, Copy, Debug)]
-pub struct Proof<'a> {
+pub struct File<'a> {
     /// Media type: `image/jpeg`, `video/mp4`.
     pub media_type: &'a str,
     /// Width and height in px.
@@ -26,7 +38,7 @@ pub struct Proof<'a> {
 }
 
 /// What stands against a picture in a slot.
-pub fn image(file: &Proof<'_>, slot: &ImageSlot, locale: &Locale) -> Vec<CheckResult> {
+pub fn image(file: &File<'_>, slot: &ImageSlot, locale: &Locale) -> Vec<CheckResult> {
     let mut findings = Findings::in_language_of(locale);
     let Size { width, height } = file.size;
     if slot.ratio_list().contains(&Ratio::Fixed) {
@@ -71,7 +83,7 @@ pub fn image(file: &Proof<'_>, slot: &ImageSlot, locale: &Locale) -> Vec<CheckRe
 }
 
 /// What stands against a video in a slot.
-pub fn video(file: &Proof<'_>, slot: &VideoSlot, locale: &Locale) -> Vec<CheckResult> {
+pub fn video(file: &File<'_>, slot: &VideoSlot, locale: &Locale) -> Vec<CheckResult> {
     let mut findings = Findings::in_language_of(locale);
     ratio_objection(file.size, &slot.ratio_list(), &slot.ratios, 0.01, "video", &mut findings);
     // Of several smallest sizes, the one of the nearest shape counts.
@@ -270,16 +282,16 @@ mod tests {
 
     use super::*;
 
-    fn a_file(media_type: &'static str, width: u32, height: u32, bytes: u64) -> Proof<'static> {
-        Proof { media_type, size: Size { width, height }, bytes, seconds: None, fps: None, codec: None }
+    fn a_file(media_type: &'static str, width: u32, height: u32, bytes: u64) -> File<'static> {
+        File { media_type, size: Size { width, height }, bytes, seconds: None, fps: None, codec: None }
     }
 
-    fn image_rules(file: &Proof<'_>, place: &str) -> Vec<String> {
+    fn image_rules(file: &File<'_>, place: &str) -> Vec<String> {
         let slot = &placement(place).unwrap().images[0];
         image(file, slot, &"en-US".parse().unwrap()).into_iter().map(|r| r.rule).collect()
     }
 
-    fn video_rules(file: &Proof<'_>, place: &str) -> Vec<String> {
+    fn video_rules(file: &File<'_>, place: &str) -> Vec<String> {
         let slot = &placement(place).unwrap().videos[0];
         video(file, slot, &"en-US".parse().unwrap()).into_iter().map(|r| r.rule).collect()
     }
@@ -306,21 +318,21 @@ mod tests {
 
     #[test]
     fn a_video_is_held_to_its_slot() {
-        let good = Proof {
+        let good = File {
             seconds: Some(15.02),
             fps: Some(30.0),
             codec: Some("h264"),
             ..a_file("video/mp4", 1080, 1920, 9_000_000)
         };
         assert_eq!(video_rules(&good, "meta.reels"), Vec::<String>::new());
-        let table: &[(Proof<'_>, &str)] = &[
-            (Proof { seconds: Some(95.0), ..good }, "duration"),
-            (Proof { seconds: None, ..good }, "duration"),
-            (Proof { fps: Some(12.0), ..good }, "fps"),
-            (Proof { codec: Some("mpeg4"), ..good }, "codec"),
-            (Proof { size: Size { width: 1080, height: 1080 }, ..good }, "ratio"),
-            (Proof { media_type: "video/webm", ..good }, "format"),
-            (Proof { bytes: 9_000_000_000, ..good }, "file_size"),
+        let table: &[(File<'_>, &str)] = &[
+            (File { seconds: Some(95.0), ..good }, "duration"),
+            (File { seconds: None, ..good }, "duration"),
+            (File { fps: Some(12.0), ..good }, "fps"),
+            (File { codec: Some("mpeg4"), ..good }, "codec"),
+            (File { size: Size { width: 1080, height: 1080 }, ..good }, "ratio"),
+            (File { media_type: "video/webm", ..good }, "format"),
+            (File { bytes: 9_000_000_000, ..good }, "file_size"),
         ];
         for (file, rule) in table {
             assert_eq!(video_rules(file, "meta.reels"), [*rule]);

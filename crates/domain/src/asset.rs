@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{brief::Brief, fault::Failure, locale::Locale, money::Money};
+use crate::{brief::Brief, fault::Failure, locale::Locale, money::Money, proof::Proof};
 
 /// BLAKE3 of some bytes, as 64 hex digits: the name of a blob.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -142,6 +142,9 @@ pub struct Asset {
     /// What the checks said.
     #[serde(default)]
     pub checks: Vec<CheckResult>,
+    /// What was measured on it, where it is a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
 }
 
 /// Where an asset came from.

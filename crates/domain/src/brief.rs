@@ -102,6 +102,9 @@ pub struct Fact {
     /// What the buyer has of it: `keeps ice overnight`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub benefit: Option<Localized>,
+    /// What is usual instead, for a comparison: `about 12 h`. It needs a source as much as the fact does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<Localized>,
     /// Where it is known from: a test report, a label, a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,

@@ -248,6 +248,9 @@ pub struct ImageSlot {
     /// Share by which a ratio may be missed, 0.01 for one percent.
     #[serde(default)]
     pub ratio_tolerance: Option<f32>,
+    /// How wide it is shown, in the px of a phone's layout; where it is not said, as wide as the phone.
+    #[serde(default)]
+    pub shown_width: Option<u32>,
     /// Advice.
     #[serde(default)]
     pub note: Option<String>,

@@ -10,6 +10,7 @@ pub mod locale;
 pub mod model;
 pub mod money;
 pub mod problem;
+pub mod proof;
 pub mod step;
 pub mod text;
 pub mod words;

@@ -24,6 +24,10 @@ pub struct Tile {
 impl Canvas {
     /// A canvas of one colour.
     pub fn new(width: u32, height: u32, color: Color) -> Self {
+        if color.a == 0 {
+            // Clear memory costs nothing until it is written to.
+            return Self { width, height, data: vec![0; width as usize * height as usize * 4] };
+        }
         let data = color.premultiplied().repeat(width as usize * height as usize);
         Self { width, height, data }
     }
@@ -133,6 +137,50 @@ impl Canvas {
                 let inks = inks.as_flattened().iter().zip(&rests);
                 row.iter_mut().zip(inks).for_each(|(c, (ink, rest))| *c = ink + scaled(*c, *rest));
             }
+        }
+    }
+
+    /// One colour everywhere.
+    pub(crate) fn fill(&mut self, color: Color) {
+        self.data.as_chunks_mut::<4>().0.fill(color.premultiplied());
+    }
+
+    /// One opaque colour on a part: left, top, width, height.
+    pub(crate) fn fill_part(&mut self, (x, y, width, height): (i32, i32, u32, u32), color: Color) {
+        let Some(part) = self.overlap(width, height, x, y) else { return };
+        let rows = self.data.chunks_exact_mut(self.width as usize * 4).skip(part.to_y).take(part.height);
+        for row in rows {
+            row[part.to_x * 4..(part.to_x + part.width) * 4]
+                .as_chunks_mut::<4>()
+                .0
+                .fill(color.premultiplied());
+        }
+    }
+
+    /// Puts a colour under everything, as if this canvas had been drawn over it with an opacity.
+    pub(crate) fn ground(&mut self, color: Color, opacity: f32) {
+        let opacity = (opacity.clamp(0.0, 1.0) * 255.0).round() as u32;
+        let under = color.premultiplied();
+        for run in self.data.as_chunks_mut::<4>().0.chunks_mut(64) {
+            if opacity == 255 && is_opaque(run.as_flattened()) {
+                continue;
+            }
+            for p in run {
+                let mut d = under;
+                blend(&mut d, p.map(u32::from), opacity);
+                *p = d;
+            }
+        }
+    }
+
+    /// Puts another canvas in place of a part of this one.
+    pub(crate) fn put(&mut self, part: &Self, x: i32, y: i32) {
+        let Some(at) = self.overlap(part.width, part.height, x, y) else { return };
+        for row in 0..at.height {
+            let from = ((at.from_y + row) * part.width as usize + at.from_x) * 4;
+            let to = ((at.to_y + row) * self.width as usize + at.to_x) * 4;
+            let n = at.width * 4;
+            self.data[to..to + n].copy_from_slice(&part.data[from..from + n]);
         }
     }
 

@@ -38,7 +38,8 @@ impl Templates {
         Ok(Self::of(template::with_folder(folder)?))
     }
 
-    fn of(all: Vec<Template>) -> Self {
+    /// These and no others.
+    pub(crate) fn of(all: Vec<Template>) -> Self {
         let own = (all != template::built_in()).then(|| Digest::of_json(&all));
         Self { all: all.into(), own }
     }

@@ -27,6 +27,7 @@ const LONGEST: &[(&str, usize)] = &[
     ("/product/facts/*/value", 200),
     ("/product/facts/*/unit", 20),
     ("/product/facts/*/benefit", 120),
+    ("/product/facts/*/usual", 120),
     ("/product/facts/*/source", 300),
     ("/product/photos/*/alt", 300),
     ("/brand/name", 40),
@@ -49,6 +50,7 @@ const LOCALIZED: &[&str] = &[
     "/product/facts/*/value",
     "/product/facts/*/unit",
     "/product/facts/*/benefit",
+    "/product/facts/*/usual",
     "/product/photos/*/alt",
     "/brand/name",
     "/brand/voice/tone",
@@ -83,6 +85,7 @@ pub(super) fn hold(root: &Node, problems: &mut Vec<Problem>) {
     rules.lists();
     rules.placements();
     rules.facts();
+    rules.comparisons();
     rules.prices();
     rules.deliverables();
     rules.voice();

@@ -200,3 +200,15 @@ fn a_damaged_file_gives_problems_and_never_a_panic() {
         }
     }
 }
+
+#[test]
+fn what_is_usual_elsewhere_needs_a_source() {
+    let with = |more: &str| {
+        let usual = "      value: 100\n      usual: {zh-CN: 50 克, en-US: 50 g}\n";
+        problems(&GOOD.replace("      value: 100\n", &format!("{usual}{more}")))
+    };
+    assert_eq!(with("      source: label\n"), []);
+    let found = with("");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].pointer, "/product/facts/0/usual");
+}

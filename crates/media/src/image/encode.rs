@@ -166,6 +166,11 @@ pub fn likeness(canvas: &Canvas, format: Format, quality: u8, chroma: Chroma) ->
     Ok(shown.map_or(1.0, |shown| Luma::of(canvas).likeness(&shown)))
 }
 
+/// How alike two pictures of one size are: structural similarity of their brightness, 0 to 1.
+pub fn alike(a: &Canvas, b: &Canvas) -> f32 {
+    Luma::of(a).likeness(&Luma::of(b))
+}
+
 /// A JPEG with all colour samples, over a ground for what is clear. Quality 1 to 100.
 pub fn jpeg(canvas: &Canvas, quality: u8, ground: Color) -> Result<Vec<u8>, Error> {
     jpeg::encode(canvas, quality, Chroma::Full, ground)

@@ -30,10 +30,11 @@ impl Kept {
     }
 }
 
-/// Compares a composed picture, before it is encoded, with the product that was placed in it.
-pub fn kept(product: &Cutout, picture: &Canvas, (x, y, width, height): Place) -> Kept {
+/// Compares a composed picture, before it is encoded, with the product that was placed in it. What stands over it on purpose
+/// is not looked at.
+pub fn kept(product: &Cutout, picture: &Canvas, (x, y, width, height): Place, over: &[Place]) -> Kept {
     let own = resize(&product.canvas, width, height);
-    let inside = eroded(&own, 2);
+    let inside = uncovered(eroded(&own, 2), (x, y, width, height), over);
     let (mut compared, mut differing) = (0, 0);
     for (n, _) in inside.iter().enumerate().filter(|(_, inside)| **inside) {
         let (dx, dy) = (n as u32 % width, n as u32 / width);
@@ -60,6 +61,19 @@ pub enum Change {
     Outline,
     /// A part of it is missing.
     Mask,
+}
+
+impl Change {
+    /// Its name in data: `color`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Color => "color",
+            Self::Detail => "detail",
+            Self::Edges => "edges",
+            Self::Outline => "outline",
+            Self::Mask => "mask",
+        }
+    }
 }
 
 /// What [`fidelity`] measured.
@@ -99,11 +113,12 @@ const EDGES: f32 = 0.86;
 /// Most share of the outline where the product goes on.
 const BEYOND: f32 = 0.1;
 
-/// Compares a product with what stands near its place in a picture that somebody else has touched.
-pub fn fidelity(product: &Cutout, picture: &Canvas, place: Place) -> Fidelity {
+/// Compares a product with what stands near its place in a picture that somebody else has touched. What stands over it on
+/// purpose is not looked at.
+pub fn fidelity(product: &Cutout, picture: &Canvas, place: Place, over: &[Place]) -> Fidelity {
     let (x, y, width, height) = place;
     let own = resize(&product.canvas, width, height);
-    let seen = Seen::new(&own, picture, (x, y));
+    let seen = Seen::new(&own, picture, place, over);
     let offset = seen.best_offset();
     let (mask, delta_e, hue) = seen.colours(offset);
     let edges = seen.edges(offset);
@@ -142,7 +157,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn new(own: &Canvas, picture: &Canvas, (x, y): (i32, i32)) -> Self {
+    fn new(own: &Canvas, picture: &Canvas, place: Place, over: &[Place]) -> Self {
+        let (x, y, ..) = place;
         let (width, height) = (own.width() as i32, own.height() as i32);
         let margin = (width.max(height) / 20).max(16);
         let around = (-margin..height + margin)
@@ -152,7 +168,7 @@ impl Seen {
             width,
             height,
             own: own.data().as_chunks::<4>().0.iter().map(|p| lab(*p)).collect(),
-            inside: eroded(own, 2),
+            inside: uncovered(eroded(own, 2), place, over),
             alpha: own.data().as_chunks::<4>().0.iter().map(|p| p[3]).collect(),
             margin,
             there: around.collect(),
@@ -353,6 +369,20 @@ fn lab([r, g, b, _]: [u8; 4]) -> [f32; 3] {
 
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt()
+}
+
+/// Without what lies under something else, and a little around it, where its shade may reach.
+fn uncovered(mut inside: Vec<bool>, (x, y, width, _): Place, over: &[Place]) -> Vec<bool> {
+    const AROUND: i32 = 3;
+    for (n, inside) in inside.iter_mut().enumerate().filter(|(_, inside)| **inside) {
+        let (px, py) = (x + (n as u32 % width.max(1)) as i32, y + (n as u32 / width.max(1)) as i32);
+        let under = |(left, top, w, h): &Place| {
+            (left - AROUND..left + *w as i32 + AROUND).contains(&px)
+                && (top - AROUND..top + *h as i32 + AROUND).contains(&py)
+        };
+        *inside = !over.iter().any(under);
+    }
+    inside
 }
 
 /// Pixels whose neighbours up to `reach` px away are all opaque.

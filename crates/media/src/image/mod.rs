@@ -9,5 +9,6 @@ mod shade;
 
 pub use cutout::{Cutout, bounds, cut_out};
 pub use palette::{focus, focus_on, palette};
-pub use resize::{contain, cover, resize};
+pub(crate) use resize::cover_onto;
+pub use resize::{contain, contained, cover, resize};
 pub use shade::{blur, ground_shadow};

@@ -11,22 +11,46 @@ pub fn resize(source: &Canvas, width: u32, height: u32) -> Canvas {
     resized(source, width, height, (0.0, 0.0, f64::from(source.width()), f64::from(source.height())))
 }
 
+/// Fills a canvas as [`cover`] does, drawn over one colour with an opacity: without a canvas in between.
+pub(crate) fn cover_onto(
+    source: &Canvas,
+    target: &mut Canvas,
+    focus: (f32, f32),
+    ground: Color,
+    opacity: f32,
+) {
+    let part = covered(source, target.width(), target.height(), focus);
+    filter_into(source, target, part, FilterType::Lanczos3);
+    target.ground(ground, opacity);
+}
+
 /// Fills the size; what is too much is cut off around a point of interest (shares of width and height, 0.5 is the middle).
 pub fn cover(source: &Canvas, width: u32, height: u32, focus: (f32, f32)) -> Canvas {
+    resized(source, width, height, covered(source, width, height, focus))
+}
+
+/// Left, top, width, height of the part of a picture that fills a size.
+fn covered(source: &Canvas, width: u32, height: u32, focus: (f32, f32)) -> (f64, f64, f64, f64) {
     let (w, h) = (f64::from(source.width()), f64::from(source.height()));
     let scale = (f64::from(width) / w).max(f64::from(height) / h);
     let (part_w, part_h) = ((f64::from(width) / scale).min(w), (f64::from(height) / scale).min(h));
     let left = (f64::from(focus.0) * w - part_w / 2.0).clamp(0.0, w - part_w);
     let top = (f64::from(focus.1) * h - part_h / 2.0).clamp(0.0, h - part_h);
-    resized(source, width, height, (left, top, part_w, part_h))
+    (left, top, part_w, part_h)
 }
 
 /// As large as possible inside the size, at its own ratio.
 pub fn contain(source: &Canvas, width: u32, height: u32) -> Canvas {
+    let (width, height) = contained(source, width, height);
+    resize(source, width, height)
+}
+
+/// The size that [`contain`] gives.
+pub fn contained(source: &Canvas, width: u32, height: u32) -> (u32, u32) {
     let scale =
         (f64::from(width) / f64::from(source.width())).min(f64::from(height) / f64::from(source.height()));
     let of = |n: u32| ((f64::from(n) * scale).round() as u32).max(1);
-    resize(source, of(source.width()), of(source.height()))
+    (of(source.width()), of(source.height()))
 }
 
 /// A rough little picture, for looking at colours: made from every so many pixels, so it costs nothing. Its sides are
@@ -69,30 +93,43 @@ fn resized(source: &Canvas, width: u32, height: u32, part: (f64, f64, f64, f64))
 fn filtered(
     source: &Canvas,
     (width, height): (u32, u32),
-    (left, top, part_w, part_h): (f64, f64, f64, f64),
+    part: (f64, f64, f64, f64),
     filter: FilterType,
 ) -> Canvas {
+    let mut target = Canvas::new(width.max(1), height.max(1), Color::CLEAR);
+    filter_into(source, &mut target, part, filter);
+    target
+}
+
+fn filter_into(
+    source: &Canvas,
+    target: &mut Canvas,
+    (left, top, part_w, part_h): (f64, f64, f64, f64),
+    filter: FilterType,
+) {
+    let (width, height) = (target.width(), target.height());
     let whole = (left, top, part_w, part_h) == (0.0, 0.0, f64::from(width), f64::from(height));
     if whole && (source.width(), source.height()) == (width, height) {
-        return source.clone();
+        target.data_mut().copy_from_slice(source.data());
+        return;
     }
-    let mut target = Image::new(width.max(1), height.max(1), PixelType::U8x4);
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(filter))
         .crop(left, top, part_w, part_h)
         .use_alpha(false);
-    let done = ImageRef::new(source.width(), source.height(), source.data(), PixelType::U8x4)
-        .map(|from| Resizer::new().resize(&from, &mut target, &options).is_ok());
-    let mut data = target.into_vec();
+    let from = ImageRef::new(source.width(), source.height(), source.data(), PixelType::U8x4);
+    let to = Image::from_slice_u8(width, height, target.data_mut(), PixelType::U8x4);
+    let done = match (from, to) {
+        (Ok(from), Ok(mut to)) => Resizer::new().resize(&from, &mut to, &options).is_ok(),
+        _ => false,
+    };
+    debug_assert!(done, "sizes are checked above");
     // The filter may overshoot: a premultiplied colour is never more than its alpha. Photos have none to look after.
-    if !is_opaque(&data) {
-        for [r, g, b, a] in data.as_chunks_mut::<4>().0 {
+    if !is_opaque(target.data()) {
+        for [r, g, b, a] in target.data_mut().as_chunks_mut::<4>().0 {
             (*r, *g, *b) = ((*r).min(*a), (*g).min(*a), (*b).min(*a));
         }
     }
-    debug_assert!(matches!(done, Ok(true)), "sizes are checked above");
-    Canvas::from_premultiplied(width.max(1), height.max(1), data)
-        .unwrap_or_else(|| Canvas::new(width, height, Color::CLEAR))
 }
 
 #[cfg(test)]

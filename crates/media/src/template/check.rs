@@ -22,8 +22,14 @@ impl Layer {
                     .hint("[left, top, width, height] in shares of the frame"),
             );
         }
-        let words =
-            matches!(self, Self::Stack { .. } | Self::Logo { .. } | Self::Table { .. } | Self::Qr { .. });
+        let words = matches!(
+            self,
+            Self::Stack { .. }
+                | Self::Logo { .. }
+                | Self::Table { .. }
+                | Self::Compare { .. }
+                | Self::Qr { .. }
+        );
         if words && area.is_some_and(|a| a.x < 0.0 || a.y < 0.0 || a.x + a.w > 1.001 || a.y + a.h > 1.001) {
             problems.push(
                 Problem::at(format!("{at}/area"), "words and logos must stay inside the frame")

@@ -1,146 +1,29 @@
 //! From a template and a scene to a picture, with the boxes that a proof needs.
 
-use handbill_domain::{
-    channel::{SafeZone, Size},
-    locale::Locale,
-    words::DesignWords,
-};
-use serde::Serialize;
-
 use super::{
-    Area, Halign, Layer, Need, Palette, Shape, Side, Template,
+    Area, Composed, Halign, Layer, Ornament, Scene, Shape, Side, Template, compare,
     contrast::{READABLE, Under},
-    ornament, pieces, stack, table,
+    ornament, pieces,
+    placed::{Pen, Placed},
+    stack, table,
 };
 use crate::{
     Canvas, Color, Error,
-    image::{Cutout, cover, focus_on},
+    image::{cover, cover_onto, focus_on},
     shape,
     text::Fonts,
 };
-
-/// Everything that a design shows. What is `None` or empty is left out.
-#[derive(Clone, Copy, Debug)]
-pub struct Scene<'a> {
-    /// Size of the canvas.
-    pub size: Size,
-    /// What the platform's own controls will cover.
-    pub safe_zone: Option<&'a SafeZone>,
-    /// Language of the words.
-    pub locale: &'a Locale,
-    /// The words.
-    pub words: &'a DesignWords,
-    /// The call to action.
-    pub call_to_action: &'a str,
-    /// The offer.
-    pub offer: Option<&'a str>,
-    /// The price.
-    pub price: Option<&'a PriceTag>,
-    /// What is true about the product, the most important first.
-    pub facts: &'a [FactLine],
-    /// Where a code to scan leads.
-    pub url: Option<&'a str>,
-    /// The brand's name.
-    pub brand: &'a str,
-    /// The brand's colours.
-    pub palette: Palette,
-    /// The campaign's background picture.
-    pub background: Option<&'a Canvas>,
-    /// The product, cut out.
-    pub product: Option<&'a Cutout>,
-    /// The product's photo as it is: shown in a frame where there is no cut-out.
-    pub product_photo: Option<&'a Canvas>,
-    /// The product in use, or its world.
-    pub photo: Option<&'a Canvas>,
-    /// The logo, about square.
-    pub logo: Option<&'a Canvas>,
-    /// The wide logo.
-    pub logo_wide: Option<&'a Canvas>,
-    /// Lines that must be on the material.
-    pub legal: &'a [String],
-    /// The words of the label that says that a model made it.
-    pub ai_label: Option<&'a str>,
-    /// The background that the platform demands; clear for transparent.
-    pub required_background: Option<Color>,
-    /// Share of the frame that the product must fill, 0 to 1.
-    pub min_fill: Option<f32>,
-}
-
-/// A price as it is written on a picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PriceTag {
-    /// The currency's sign: `¥`.
-    pub sign: String,
-    /// The amount: `268` or `34.50`.
-    pub amount: String,
-    /// The price before the offer, with its sign: `¥328`.
-    pub list: Option<String>,
-}
-
-/// A fact as a design shows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub struct FactLine {
-    /// What it is about: `Net weight`.
-    pub label: String,
-    /// What is true, with its unit: `100 g`.
-    pub value: String,
-    /// Is it a number?
-    #[serde(default)]
-    pub is_number: bool,
-}
-
-impl Scene<'_> {
-    /// Is it there to be shown?
-    pub fn has(&self, need: Need) -> bool {
-        match need {
-            Need::Price => self.price.is_some(),
-            Need::Offer => self.offer.is_some_and(|o| !o.trim().is_empty()),
-            Need::Quote => !self.words.quote.trim().is_empty(),
-            Need::Photo => self.photo.is_some(),
-            Need::Bullets => self.words.bullets.len() >= 2,
-            Need::Facts => self.facts.len() >= 3,
-            Need::Figure => self.facts.iter().any(|f| f.is_number),
-            Need::Url => self.url.is_some_and(|u| !u.trim().is_empty()),
-            Need::Cutout => self.product.is_some(),
-        }
-    }
-}
-
-/// A finished design.
-#[derive(Clone, Debug)]
-pub struct Composed {
-    /// The picture.
-    pub canvas: Canvas,
-    /// What stands where.
-    pub boxes: Vec<Placed>,
-    /// What the brief has and this layout has no place for.
-    pub omitted: Vec<String>,
-}
-
-/// One thing on a finished design.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Placed {
-    /// What it is: `headline`, `product`, `logo`.
-    pub name: String,
-    /// Left, top, width, height in px.
-    pub rect: (f32, f32, f32, f32),
-    /// Its lines, where it is a text.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lines: Vec<String>,
-    /// Em in px, where it is a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text_size: Option<f32>,
-    /// Contrast with the pixels under it, where it is a text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub contrast: Option<f32>,
-}
 
 /// The canvas while it is drawn on.
 pub(super) struct Board<'a> {
     pub(super) scene: &'a Scene<'a>,
     pub(super) fonts: &'a Fonts,
     pub(super) template: &'a str,
+    pub(super) pen: Pen,
+    /// The picture; empty where only a layout is asked for.
     pub(super) canvas: Canvas,
+    /// The one colour of the canvas that is not on it yet, as long as nothing else is.
+    ground: Option<Color>,
     pub(super) boxes: Vec<Placed>,
     pub(super) omitted: Vec<String>,
     /// Left, top, width, height of the part that may be designed on, in px.
@@ -151,31 +34,92 @@ pub(super) struct Board<'a> {
     pub(super) column: (f32, f32),
     /// Do all words stand in the middle? Then those at the foot do, too.
     pub(super) centred: bool,
+    /// The room of what is being placed, in px.
+    pub(super) room: Option<(f32, f32, f32, f32)>,
+    /// Where words stand that the product makes room for.
+    pub(super) words: Vec<(f32, f32, f32, f32)>,
     /// Is the layout turned left to right?
     mirrored: bool,
+    /// Where to look in the photo.
+    subject: Option<(f32, f32)>,
 }
 
-/// Composes a design. An error when a text does not fit at its smallest size, or a character has no glyph.
+/// Composes a design. An error when a text does not fit at its smallest size, or a character has no glyph: the latter
+/// before anything is painted.
 pub fn compose(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<Composed, Error> {
+    compose_with(template, scene, fonts, Pen::Paint)
+}
+
+/// Where everything would stand, without painting it: quick, with the same errors, an empty canvas and no contrast.
+pub fn lay_out(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<Composed, Error> {
+    compose_with(template, scene, fonts, Pen::Lay)
+}
+
+/// Words are laid out before the product is placed, wherever it stands in the order of layers: it makes room for them.
+pub(super) fn compose_with(
+    template: &Template,
+    scene: &Scene<'_>,
+    fonts: &Fonts,
+    pen: Pen,
+) -> Result<Composed, Error> {
+    let stands = scene.product.is_some() && scene.min_fill.is_none();
+    let words = match template.layout(scene.size).filter(|_| stands) {
+        Some(layout) if visible(&layout.layers, scene).iter().any(|l| matches!(l, Layer::Product { .. })) => {
+            Some(words_of(&run(template, scene, fonts, Pen::Lay, None)?.boxes))
+        }
+        _ => None,
+    };
+    run(template, scene, fonts, pen, words)
+}
+
+/// Where words and the logo stand, but for those on a seal, which belongs on the product.
+fn words_of(boxes: &[Placed]) -> Vec<(f32, f32, f32, f32)> {
+    let on_seal = |(x, y, w, h): (f32, f32, f32, f32)| {
+        let (middle_x, middle_y) = (x + w / 2.0, y + h / 2.0);
+        boxes.iter().filter(|b| b.name == "seal").any(|b| {
+            let (sx, sy, sw, sh) = b.rect;
+            (sx..sx + sw).contains(&middle_x) && (sy..sy + sh).contains(&middle_y)
+        })
+    };
+    let words = boxes.iter().filter(|b| b.text_size.is_some() || b.name == "logo" || b.name == "qr");
+    words.map(|b| b.rect).filter(|rect| !on_seal(*rect)).collect()
+}
+
+fn run(
+    template: &Template,
+    scene: &Scene<'_>,
+    fonts: &Fonts,
+    pen: Pen,
+    words: Option<Vec<(f32, f32, f32, f32)>>,
+) -> Result<Composed, Error> {
     let layout = template.layout(scene.size).ok_or_else(|| Error::Template {
         template: template.name.clone(),
         reason: "it has no layout".into(),
     })?;
+    scene.texts().try_for_each(|text| fonts.covers(text, scene.locale))?;
     let (width, height) = (scene.size.width, scene.size.height);
+    let (wide, high) = if pen.paints() { (width, height) } else { (0, 0) };
+    let layers = visible(&layout.layers, scene);
+    let subject = scene.photo.or(scene.background).filter(|_| looks_at_photo(&layers));
+    let subject = subject.map(|photo| focus_on(photo, scene.product.map(|p| &p.canvas)));
     let mut board = Board {
         scene,
         fonts,
         template: &template.name,
-        canvas: Canvas::new(width, height, scene.required_background.unwrap_or(scene.palette.background)),
+        pen,
+        canvas: Canvas::new(wide, high, Color::CLEAR),
+        ground: Some(scene.required_background.unwrap_or(scene.palette.background)),
         boxes: Vec::new(),
         omitted: Vec::new(),
         frame: safe_frame(scene),
         unit: width.min(height) as f32 / 100.0,
         column: (0.0, 0.0),
         centred: false,
-        mirrored: scene.locale.is_right_to_left() != makes_room(&layout.layers, scene),
+        room: None,
+        words: words.unwrap_or_default(),
+        mirrored: scene.locale.is_right_to_left() != makes_room(&layers, scene, subject),
+        subject,
     };
-    let layers = visible(&layout.layers, scene);
     board.column = board.words(&layers);
     let stacks =
         || layers.iter().filter_map(|l| if let Layer::Stack { align, .. } = l { Some(align) } else { None });
@@ -185,6 +129,7 @@ pub fn compose(template: &Template, scene: &Scene<'_>, fonts: &Fonts) -> Result<
     for layer in layers {
         board.draw(layer)?;
     }
+    board.settle();
     footer.draw(&mut board)?;
     Ok(Composed { canvas: board.canvas, boxes: board.boxes, omitted: board.omitted })
 }
@@ -201,18 +146,19 @@ pub(super) fn visible<'l>(layers: &'l [Layer], scene: &Scene<'_>) -> Vec<&'l Lay
     layers.iter().flat_map(chosen).collect()
 }
 
-/// Does the subject of a photo stand where the words would, so that they go to the other side?
-fn makes_room(layers: &[Layer], scene: &Scene<'_>) -> bool {
-    // In a banner words run over the whole width: turning it would only put the button first.
-    let beside = Shape::of(scene.size) != Shape::Banner
-        && layers.iter().any(|l| matches!(l, Layer::Scrim { side: Side::Start, .. }));
-    let across = scene.photo.filter(|_| beside).map(|photo| subject(scene, photo).0);
-    across.is_some_and(|x| if scene.locale.is_right_to_left() { x > 0.505 } else { x < 0.495 })
+/// Does anything depend on where the subject of the photo is?
+fn looks_at_photo(layers: &[&Layer]) -> bool {
+    layers.iter().any(|l| matches!(l, Layer::Photo { .. } | Layer::Scrim { side: Side::Start, .. }))
 }
 
-/// Where to look in a photo.
-fn subject(scene: &Scene<'_>, photo: &Canvas) -> (f32, f32) {
-    focus_on(photo, scene.product.map(|p| &p.canvas))
+/// Does the subject of a photo stand where the words would, so that they go to the other side?
+fn makes_room(layers: &[&Layer], scene: &Scene<'_>, subject: Option<(f32, f32)>) -> bool {
+    // In a banner words run over the whole width: turning it would only put the button first.
+    let beside = scene.photo.is_some()
+        && Shape::of(scene.size) != Shape::Banner
+        && layers.iter().any(|l| matches!(l, Layer::Scrim { side: Side::Start, .. }));
+    let across = subject.filter(|_| beside).map(|(x, _)| x);
+    across.is_some_and(|x| if scene.locale.is_right_to_left() { x > 0.505 } else { x < 0.495 })
 }
 
 /// The canvas without what the platform's controls cover.
@@ -226,27 +172,35 @@ fn safe_frame(scene: &Scene<'_>) -> (f32, f32, f32, f32) {
 impl Board<'_> {
     fn draw(&mut self, layer: &Layer) -> Result<(), Error> {
         let (palette, required) = (self.scene.palette, self.scene.required_background);
-        let whole = (0.0, 0.0, self.canvas.width() as f32, self.canvas.height() as f32);
+        let whole = (0.0, 0.0, self.scene.size.width as f32, self.scene.size.height as f32);
+        if !matches!(layer, Layer::Background { .. } | Layer::Photo { .. }) {
+            self.settle();
+        }
         match layer {
             Layer::Background { color, veil } => {
                 let color = color.color(&palette, required);
-                let (x, y, w, h) = whole;
-                shape::rect(&mut self.canvas, x, y, w, h, 0.0, color);
+                match self.ground {
+                    Some(_) if color.a == 255 => self.ground = Some(color),
+                    _ => {
+                        self.settle();
+                        let (x, y, w, h) = whole;
+                        shape::rect(&mut self.canvas, x, y, w, h, 0.0, color);
+                    }
+                }
                 if let Some(picture) = self.scene.background {
-                    let filled = cover(picture, self.canvas.width(), self.canvas.height(), (0.5, 0.5));
-                    self.canvas.over(&filled, 0, 0, 1.0 - veil.clamp(0.0, 1.0));
+                    self.fill(picture, (0.5, 0.5), 1.0 - veil.clamp(0.0, 1.0));
                 }
             }
             Layer::Photo { area, radius, bleed } => {
                 let rect = area.map_or(whole, |a| if *bleed { self.bleed(a) } else { self.place(a) });
-                if let Some(photo) = self.scene.photo.or(self.scene.background) {
-                    pieces::framed(
-                        &mut self.canvas,
-                        photo,
-                        rect,
-                        radius * self.unit,
-                        subject(self.scene, photo),
-                    );
+                if let (Some(photo), Some(focus)) = (self.scene.photo.or(self.scene.background), self.subject)
+                {
+                    if rect == whole && *radius <= 0.0 {
+                        self.fill(photo, focus, 1.0);
+                    } else if self.pen.paints() {
+                        self.settle();
+                        pieces::framed(&mut self.canvas, photo, rect, radius * self.unit, focus);
+                    }
                     self.note("photo", rect);
                 }
             }
@@ -258,10 +212,17 @@ impl Board<'_> {
                 let rect = if *bleed { self.bleed(*area) } else { self.place(*area) };
                 let color = color.color(&palette, required);
                 ornament::draw(&mut self.canvas, *shape, rect, color, thick * self.unit);
+                if *shape == Ornament::Seal {
+                    self.note("seal", rect);
+                }
             }
             Layer::Table { area, max, min, rows, color, valign } => {
                 let rect = self.place(*area);
                 table::draw(self, rect, (*max, *min), *rows, *color, *valign)?;
+            }
+            Layer::Compare { area, max, min, rows, color, valign } => {
+                let rect = self.place(*area);
+                compare::draw(self, rect, (*max, *min), *rows, *color, *valign)?;
             }
             Layer::Qr { area, align } => table::code(self, self.place(*area), *align)?,
             // Chosen before anything is drawn.
@@ -309,6 +270,25 @@ impl Board<'_> {
         Ok(())
     }
 
+    /// Puts the ground's colour on the canvas, if nothing has covered it.
+    fn settle(&mut self) {
+        if let Some(color) = self.ground.take() {
+            self.canvas.fill(color);
+        }
+    }
+
+    /// A picture over the whole canvas.
+    fn fill(&mut self, picture: &Canvas, focus: (f32, f32), opacity: f32) {
+        match self.ground.take() {
+            _ if !self.pen.paints() => {}
+            Some(color) => cover_onto(picture, &mut self.canvas, focus, color, opacity),
+            None => {
+                let filled = cover(picture, self.canvas.width(), self.canvas.height(), focus);
+                self.canvas.over(&filled, 0, 0, opacity);
+            }
+        }
+    }
+
     /// An area in px; mirrored in right-to-left languages and where a photo's subject needs the room.
     fn place(&self, area: Area) -> (f32, f32, f32, f32) {
         let (x, y, w, h) = self.frame;
@@ -319,7 +299,11 @@ impl Board<'_> {
     /// Left and right edge of the words. Where words stand on a photo, the foot stays on their side of it.
     fn words(&self, layers: &[&Layer]) -> (f32, f32) {
         let areas = layers.iter().filter_map(|l| {
-            if let Layer::Stack { area, .. } | Layer::Logo { area, .. } | Layer::Table { area, .. } = l {
+            if let Layer::Stack { area, .. }
+            | Layer::Logo { area, .. }
+            | Layer::Table { area, .. }
+            | Layer::Compare { area, .. } = l
+            {
                 Some(self.place(*area))
             } else {
                 None
@@ -351,13 +335,13 @@ impl Board<'_> {
         let near = |a: f32, b: f32| (a - b).abs() < 0.5;
         let left = if near(x, fx) { 0.0 } else { x };
         let top = if near(y, fy) { 0.0 } else { y };
-        let right = if near(x + w, fx + fw) { self.canvas.width() as f32 } else { x + w };
-        let bottom = if near(y + h, fy + fh) { self.canvas.height() as f32 } else { y + h };
+        let right = if near(x + w, fx + fw) { self.scene.size.width as f32 } else { x + w };
+        let bottom = if near(y + h, fy + fh) { self.scene.size.height as f32 } else { y + h };
         (left, top, right - left, bottom - top)
     }
 
     fn scrim(&mut self, side: Side, reach: f32, color: Color, strength: f32) {
-        let (w, h) = (self.canvas.width() as f32, self.canvas.height() as f32);
+        let (w, h) = (self.scene.size.width as f32, self.scene.size.height as f32);
         // Words keep their left edge when the layout is turned: there the scrim must still carry them.
         let reach = if self.mirrored && side == Side::Start { reach * 1.45 } else { reach };
         self.fade((0.0, 0.0, w, h), side, reach, color, strength);
@@ -377,16 +361,6 @@ impl Board<'_> {
             [(0.0, 1.0), (0.25, 0.9), (0.45, 0.7), (0.62, 0.46), (0.78, 0.22), (0.9, 0.07), (1.0, 0.0)];
         let stops: Vec<_> = ease.iter().map(|(at, share)| (*at, color.alpha(strength * share))).collect();
         shape::gradient(&mut self.canvas, rect, from, to, &stops);
-    }
-
-    pub(super) fn note(&mut self, name: &str, rect: (f32, f32, f32, f32)) {
-        self.boxes.push(Placed {
-            name: name.into(),
-            rect,
-            lines: Vec::new(),
-            text_size: None,
-            contrast: None,
-        });
     }
 
     /// Dark or light: whichever can be read better there, and how well.

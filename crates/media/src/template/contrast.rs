@@ -24,7 +24,7 @@ impl Under {
             .sqrt()
             .ceil()
             .max(1.0) as usize;
-        let mut seen: Vec<f32> = Vec::new();
+        let mut seen: Vec<f32> = Vec::with_capacity(8000);
         for y in (top..bottom).step_by(step) {
             for x in (left..right).step_by(step) {
                 let [r, g, b, a] = canvas.pixel(x, y);
@@ -35,8 +35,9 @@ impl Under {
         if seen.is_empty() {
             return Self { dark: 1.0, light: 1.0 };
         }
-        seen.sort_by(f32::total_cmp);
-        let at = |share: f32| seen[((seen.len() - 1) as f32 * share) as usize];
+        let last = seen.len() - 1;
+        let mut at =
+            |share: f32| *seen.select_nth_unstable_by((last as f32 * share) as usize, f32::total_cmp).1;
         Self { dark: at(0.02), light: at(0.98) }
     }
 

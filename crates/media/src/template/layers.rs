@@ -77,6 +77,23 @@ pub enum Layer {
         #[serde(default)]
         valign: Valign,
     },
+    /// The product beside what is usual: the facts that say so, in three columns.
+    Compare {
+        /// Where.
+        area: Area,
+        /// Largest size of its letters.
+        max: f32,
+        /// Smallest size of its letters.
+        min: f32,
+        /// Most rows.
+        #[serde(default = "five")]
+        rows: usize,
+        /// Colour behind the product's own column.
+        color: Paint,
+        /// Top, middle or bottom.
+        #[serde(default)]
+        valign: Valign,
+    },
     /// A code to scan that leads to the brief's address, with its quiet zone.
     Qr {
         /// Where; as large as fits.
@@ -454,6 +471,7 @@ impl Layer {
             | Self::Fade { area, .. }
             | Self::Ornament { area, .. }
             | Self::Table { area, .. }
+            | Self::Compare { area, .. }
             | Self::Qr { area, .. }
             | Self::Product { area, .. }
             | Self::Stack { area, .. }

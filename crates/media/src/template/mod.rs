@@ -1,15 +1,18 @@
 //! Designs as data: what stands where on a picture, for each shape of canvas. A layout is chosen by the shape, not scaled.
 
 mod check;
+mod compare;
 mod compose;
 mod contrast;
 mod layers;
 mod ornament;
 mod paint;
 mod pieces;
+mod placed;
 mod reads;
 pub mod sample;
 mod say;
+mod scene;
 mod set;
 mod stack;
 mod table;
@@ -24,11 +27,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    compose::{Composed, FactLine, Placed, PriceTag, Scene, compose},
+    compose::{compose, lay_out},
     layers::{Area, Halign, Item, Layer, Mark, Say, Side, Valign},
     ornament::Ornament,
     paint::{Paint, Palette, Tint},
+    placed::Placed,
     reads::{Read, reads},
+    scene::{Composed, FactLine, PriceTag, Scene},
 };
 
 /// A design.
@@ -60,6 +65,8 @@ pub struct Suits {
     pub needs: Vec<Need>,
     /// Beginnings of placement ids that it was made for: there it leads.
     pub made_for: Vec<String>,
+    /// Beginnings of placement ids where alone it may be used; empty: any.
+    pub only: Vec<String>,
     /// For pictures with a background that the platform demands, or where no text may be.
     pub plain: bool,
     /// Place in its family: 1 first.
@@ -82,6 +89,8 @@ pub enum Need {
     Bullets,
     /// At least three facts for a table.
     Facts,
+    /// At least two facts that say what is usual instead.
+    Comparison,
     /// A fact that is a number.
     Figure,
     /// An address that a code can lead to.
@@ -194,6 +203,7 @@ const BUILT_IN: &[(&str, &str)] = templates! {
     "spec-table"
     "spec-card"
     "spec-sheet"
+    "spec-compare"
     "lifestyle"
     "lifestyle-split"
     "note-cover"
@@ -202,6 +212,7 @@ const BUILT_IN: &[(&str, &str)] = templates! {
     "announce-launch"
     "announce-invite"
     "announce-note"
+    "announce-code"
     "plain-product"
     "logo"
 };
@@ -286,5 +297,7 @@ impl Template {
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

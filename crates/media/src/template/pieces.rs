@@ -1,14 +1,14 @@
 //! What is drawn besides stacks of text: product, logo, framed photos, the lines at the foot.
 
 use super::{
-    Halign, Placed, Shape, Valign,
+    Halign, Shape, Valign,
     compose::Board,
     contrast::{READABLE, Under},
 };
 use crate::{
     Canvas, Color, Error,
     color::ratio,
-    image::{blur, contain, cover, focus, ground_shadow},
+    image::{blur, contained, cover, focus, ground_shadow, palette, resize},
     shape,
     text::{self, Family, Room, TextBlock, TextStyle},
 };
@@ -42,16 +42,25 @@ pub(super) fn product(board: &mut Board<'_>, rect: Rect, shadow: bool, halign: H
     let Some(cut) = scene.product else {
         if let Some(photo) = scene.product_photo.or(scene.photo) {
             let radius = board.unit * 2.5;
-            framed(&mut board.canvas, photo, rect, radius, focus(photo));
+            if board.pen.paints() {
+                framed(&mut board.canvas, photo, rect, radius, focus(photo));
+            }
             board.note("product", rect);
         }
         return;
     };
-    let rect = scene.min_fill.map_or(rect, |fill| filling(board.frame, rect, fill));
-    let small = contain(&cut.canvas, rect.2.max(1.0) as u32, rect.3.max(1.0) as u32);
-    let (w, h) = (small.width() as f32, small.height() as f32);
+    let rect = match scene.min_fill {
+        Some(fill) => filling(board.frame, rect, fill),
+        None => clear_of_words(board, &cut.canvas, rect, (halign, valign)),
+    };
+    let (wide, high) = contained(&cut.canvas, rect.2.max(1.0) as u32, rect.3.max(1.0) as u32);
+    let (w, h) = (wide as f32, high as f32);
     let (x, y) = align_in(rect, (w, h), halign, valign, scene.locale.is_right_to_left());
     let (x, y) = (x.round(), y.round());
+    board.note("product", (x, y, w, h));
+    if !board.pen.paints() {
+        return;
+    }
     if shadow {
         let ground = Under::of(&board.canvas, (x, y + h * 0.9, w, h * 0.1));
         // On a dark ground a shadow is hardly seen; it needs more strength, and the ground's own hue.
@@ -59,8 +68,53 @@ pub(super) fn product(board: &mut Board<'_>, rect: Rect, shadow: bool, halign: H
         let tint = scene.palette.text.mix(Color::BLACK, 0.55);
         ground_shadow(&mut board.canvas, cut, (x, y, w, h), tint, strength);
     }
-    board.canvas.over(&small, x as i32, y as i32, 1.0);
-    board.note("product", (x, y, w, h));
+    board.canvas.over(&resize(&cut.canvas, wide, high), x as i32, y as i32, 1.0);
+}
+
+/// The part of an area in which the product stands clear of the words; the whole area where too little of it would be left.
+fn clear_of_words(
+    board: &Board<'_>,
+    product: &Canvas,
+    area: Rect,
+    (halign, valign): (Halign, Valign),
+) -> Rect {
+    const LEAST: f32 = 0.55;
+    let mirrored = board.scene.locale.is_right_to_left();
+    let stands = |area: Rect| {
+        let (w, h) = contained(product, area.2.max(1.0) as u32, area.3.max(1.0) as u32);
+        let (x, y) = align_in(area, (w as f32, h as f32), halign, valign, mirrored);
+        (x, y, w as f32, h as f32)
+    };
+    let gap = board.unit * 2.0;
+    let words = || board.words.iter().copied();
+    let mut room = area;
+    for _ in 0..4 {
+        let at = stands(room);
+        let Some((x, y, w, h)) = words().find(|word| touches(at, *word, -board.unit)) else { break };
+        let (left, top, right, bottom) = (room.0, room.1, room.0 + room.2, room.1 + room.3);
+        let parts = [
+            (x + w + gap, top, right - x - w - gap, room.3),
+            (left, top, x - gap - left, room.3),
+            (left, y + h + gap, room.2, bottom - y - h - gap),
+            (left, top, room.2, y - gap - top),
+        ];
+        let largest = parts
+            .into_iter()
+            .filter(|p| p.2 > 1.0 && p.3 > 1.0)
+            .max_by(|a, b| stands(*a).3.total_cmp(&stands(*b).3));
+        let Some(part) = largest else { return area };
+        room = part;
+    }
+    let clear = words().all(|word| !touches(stands(room), word, -board.unit));
+    if clear && stands(room).3 >= stands(area).3 * LEAST { room } else { area }
+}
+
+/// Do two lie on each other, with so much between them or more?
+fn touches(a: Rect, b: Rect, between: f32) -> bool {
+    a.0 < b.0 + b.2 + between
+        && b.0 < a.0 + a.2 + between
+        && a.1 < b.1 + b.3 + between
+        && b.1 < a.1 + a.3 + between
 }
 
 /// The area, made larger around the frame's middle until its sides are the demanded share of the frame's.
@@ -104,33 +158,71 @@ pub(super) fn logo(
     let wide_box = rect.2 / rect.3.max(1.0) > 1.8;
     let picture = if wide_box { scene.logo_wide.or(scene.logo) } else { scene.logo.or(scene.logo_wide) };
     let Some(picture) = picture.map(trimmed) else { return wordmark(board, rect, (halign, valign)) };
-    let small = contain(&picture, rect.2.max(1.0) as u32, rect.3.max(1.0) as u32);
-    let size = (small.width() as f32, small.height() as f32);
-    let (x, y) = align_in(rect, size, halign, valign, mirrored);
-    let (x, y) = (x.round(), y.round());
-    let place = (x, y, size.0, size.1);
+    let placed = |(_, _, w, h): Rect| {
+        let (wide, high) = contained(&picture, w.max(1.0) as u32, h.max(1.0) as u32);
+        let size = (wide as f32, high as f32);
+        let (x, y) = align_in(rect, size, halign, valign, mirrored);
+        (x.round(), y.round(), size.0, size.1)
+    };
+    let place = placed(rect);
+    let drawn = |(_, _, w, h): Rect| resize(&picture, w as u32, h as u32);
+    if !board.pen.paints() {
+        board.note("logo", place);
+        return Ok(());
+    }
     let under = Under::of(&board.canvas, place);
+    let small = drawn(place);
     let own = darkest_and_lightest(&small);
     // A logo needs less contrast than text (WCAG excepts it), but it must be seen: all of its parts.
-    let seen = own.iter().map(|l| ratio(*l, under.dark).min(ratio(*l, under.light))).fold(f32::MAX, f32::min);
-    let drawn = if seen >= 2.2 || crate::image::encode::is_opaque(&small) {
-        small
+    let seen = |dark: f32, light: f32| {
+        own.iter().map(|l| ratio(*l, dark).min(ratio(*l, light))).fold(f32::MAX, f32::min)
+    };
+    if seen(under.dark, under.light) >= SEEN || crate::image::encode::is_opaque(&small) {
+        board.canvas.over(&small, place.0 as i32, place.1 as i32, 1.0);
+    } else if many_coloured(&small) {
+        // In one colour it would be a blob: it keeps its colours on a plate of its own.
+        let grounds = [scene.palette.background, Color::WHITE, scene.palette.text, Color::BLACK];
+        let best = |c: &Color| seen(c.luminance(), c.luminance());
+        let plate = grounds
+            .iter()
+            .find(|c| best(c) >= SEEN)
+            .or_else(|| grounds.iter().max_by(|a, b| best(a).total_cmp(&best(b))));
+        let margin = (rect.3 * PLATE).min(rect.2 * PLATE);
+        let (x, y, w, h) = placed((0.0, 0.0, rect.2 - margin * 2.0, rect.3 - margin * 2.0));
+        // The whole plate stays in the logo's place, on the side to which it is aligned.
+        let inward = |at: f32, size: f32, from: f32, room: f32| {
+            at.clamp(from + margin, (from + room - margin - size).max(from + margin)).round()
+        };
+        let (x, y) = (inward(x, w, rect.0, rect.2), inward(y, h, rect.1, rect.3));
+        let around = (x - margin, y - margin, w + margin * 2.0, h + margin * 2.0);
+        let color = plate.copied().unwrap_or(Color::WHITE);
+        shape::rect(&mut board.canvas, around.0, around.1, around.2, around.3, margin, color);
+        board.canvas.over(&drawn((x, y, w, h)), x as i32, y as i32, 1.0);
+        board.note("logo", around);
+        return Ok(());
     } else {
         let (ink, contrast) = board.ink(under);
         if contrast < 3.0 {
-            veil(
-                &mut board.canvas,
-                place,
-                board.unit * 2.0,
-                ink.contrast(Color::WHITE) > ink.contrast(Color::BLACK),
-                0.6,
-            );
+            let light = ink.contrast(Color::WHITE) > ink.contrast(Color::BLACK);
+            veil(&mut board.canvas, place, board.unit * 2.0, light, 0.6);
         }
-        one_colour(&small, ink)
-    };
-    board.canvas.over(&drawn, x as i32, y as i32, 1.0);
+        board.canvas.over(&one_colour(&small, ink), place.0 as i32, place.1 as i32, 1.0);
+    }
     board.note("logo", place);
     Ok(())
+}
+
+/// Least contrast of every part of a logo with what is under it.
+const SEEN: f32 = 2.2;
+/// Space between a logo and the edge of its plate, in heights of its place.
+const PLATE: f32 = 0.16;
+
+/// Would it be no longer itself in one colour?
+fn many_coloured(logo: &Canvas) -> bool {
+    let main: Vec<[f32; 3]> =
+        palette(logo, 4).into_iter().filter(|(_, share)| *share > 0.1).map(|(c, _)| c.oklab()).collect();
+    let far = |a: &[f32; 3], b: &[f32; 3]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>() > 0.02;
+    main.iter().enumerate().any(|(n, a)| main[n + 1..].iter().any(|b| far(a, b)))
 }
 
 fn wordmark(board: &mut Board<'_>, rect: Rect, (halign, valign): (Halign, Valign)) -> Result<(), Error> {
@@ -144,20 +236,14 @@ fn wordmark(board: &mut Board<'_>, rect: Rect, (halign, valign): (Halign, Valign
         locale: Some(scene.locale.clone()),
         ..TextStyle::new(Family::Heading)
     };
-    let room = Room { width: rect.2, height: rect.3, min: 6.0, max: (rect.3 * 0.92).max(6.0), lines: 1 };
+    let room = Room { width: rect.2, height: rect.3, min: 6.0, max: (rect.3 * 0.8).max(6.0), lines: 1 };
     let mut block = named(text::fit(board.fonts, scene.brand, &style, &room), board.template, "logo")?;
     let (x, y) = align_in(rect, (block.width, block.height), halign, valign, scene.locale.is_right_to_left());
     let place = (x, y, block.width, block.height);
     let (ink, contrast) = board.ink(Under::of(&board.canvas, place));
     block.color = ink;
-    block.draw(&mut board.canvas, x, y);
-    board.boxes.push(Placed {
-        name: "logo".into(),
-        rect: place,
-        lines: vec![scene.brand.into()],
-        text_size: Some(block.size),
-        contrast: Some(contrast),
-    });
+    board.letter(&block, x, y);
+    board.note_words("logo", place, &block, contrast);
     Ok(())
 }
 
@@ -206,14 +292,25 @@ fn one_colour(logo: &Canvas, color: Color) -> Canvas {
     out
 }
 
+/// What [`veil`] changes: left, top, width, height.
+pub(super) fn veiled((x, y, w, h): Rect, soft: f32) -> (i32, i32, u32, u32) {
+    let margin = (soft * 3.0).ceil();
+    let (left, top) = ((x - margin * 2.0).round() as i32, (y - margin * 2.0).round() as i32);
+    (left, top, (w + margin * 4.0) as u32 + 1, (h + margin * 4.0) as u32 + 1)
+}
+
 /// A soft cloud of light (or darkness) under something that could not be read otherwise.
 pub(super) fn veil(canvas: &mut Canvas, (x, y, w, h): Rect, soft: f32, light: bool, alpha: f32) {
+    if canvas.width() == 0 {
+        return;
+    }
     let margin = (soft * 3.0).ceil();
-    let mut cloud = Canvas::new((w + margin * 4.0) as u32 + 1, (h + margin * 4.0) as u32 + 1, Color::CLEAR);
+    let (left, top, wide, high) = veiled((x, y, w, h), soft);
+    let mut cloud = Canvas::new(wide, high, Color::CLEAR);
     let color = if light { Color::WHITE } else { Color::rgb(8, 10, 12) };
     shape::rect(&mut cloud, margin, margin, w + margin * 2.0, h + margin * 2.0, margin, color.alpha(alpha));
     blur(&mut cloud, soft * 1.4);
-    canvas.over(&cloud, (x - margin * 2.0).round() as i32, (y - margin * 2.0).round() as i32, 1.0);
+    canvas.over(&cloud, left, top, 1.0);
 }
 
 /// What stands at the foot of a design: the label that a model made it, and the lines of the law. Everything else
@@ -225,7 +322,8 @@ pub(super) struct Footer {
     pub(super) height: f32,
 }
 
-/// GB 45438-2025 asks for 5 % of the short side as glyph height; Chinese glyphs fill about 0.9 of the em, so 6 %.
+/// GB 45438-2025 asks for 5 % of the short side as glyph height; Chinese glyphs fill about 0.9 of the em, so 6 %. Latin
+/// capitals, which fill less, are set larger.
 const LABEL: f32 = 6.0;
 
 impl Footer {
@@ -236,8 +334,12 @@ impl Footer {
             TextStyle { weight: 500, locale: Some(scene.locale.clone()), ..TextStyle::new(Family::Body) };
         let label = match scene.ai_label {
             Some(words) => {
-                let size = (board.unit * LABEL).max(10.0);
-                Some(text::layout(board.fonts, words, &TextStyle { size, ..style.clone() }, board.frame.2)?)
+                let set = |size| {
+                    text::layout(board.fonts, words, &TextStyle { size, ..style.clone() }, board.frame.2)
+                };
+                let block = set((board.unit * LABEL).max(10.0))?;
+                let low = board.unit * LABEL * 0.9 / block.glyph_height();
+                Some(if low > 1.001 { set(block.size * low)? } else { block })
             }
             None => None,
         };
@@ -293,15 +395,8 @@ impl Footer {
             // The law's lines are quiet where they can afford it.
             let quiet = ink.alpha(0.72);
             block.color = if name == "legal" && contrast > 9.0 { quiet } else { ink };
-            block.draw(&mut board.canvas, x, y);
-            let lines = block.texts().into_iter().map(str::to_owned).collect();
-            board.boxes.push(Placed {
-                name: name.into(),
-                rect: place,
-                lines,
-                text_size: Some(block.size),
-                contrast: Some(contrast),
-            });
+            board.letter(&block, x, y);
+            board.note_words(name, place, &block, contrast);
         }
         if self.height == 0.0 && !board.scene.legal.is_empty() && board.scene.required_background.is_none() {
             board.omitted.push("legal".into());

@@ -53,6 +53,7 @@ fn of_layer(layer: &Layer, scene: &Scene<'_>) -> Vec<Read> {
         Layer::Product { .. } => vec![Read::Product, Read::Photo],
         Layer::Logo { .. } => vec![Read::Logo, Read::Brand],
         Layer::Table { .. } => vec![Read::Facts],
+        Layer::Compare { .. } => vec![Read::Facts, Read::Brand],
         Layer::Qr { .. } => vec![Read::Url],
         Layer::Stack { items, .. } => items.iter().filter_map(|item| of_item(item, scene)).collect(),
         // What an ordinary layer is made of is the brand's colours and the background, which every design reads.

@@ -76,6 +76,12 @@ pub struct SampleWords {
     pub price: (String, String, Option<String>),
     /// Facts: label and value.
     pub facts: Vec<(String, String)>,
+    /// What is usual instead, by a fact's label.
+    #[serde(default)]
+    pub usual: BTreeMap<String, String>,
+    /// Where a code leads.
+    #[serde(default)]
+    pub url: Option<String>,
     /// Lines of the law.
     #[serde(default)]
     pub legal: Vec<String>,
@@ -120,7 +126,7 @@ impl Sample {
                 reason: "its sample says nothing".into(),
             });
         };
-        let facts: Vec<FactLine> = said.facts.iter().map(fact).collect();
+        let facts: Vec<FactLine> = said.facts.iter().map(|f| fact(f, &said.usual)).collect();
         let (sign, amount, list) = said.price.clone();
         let price = PriceTag { sign, amount, list };
         let turn = (size.width + size.height) as usize % draw::Style::ALL.len();
@@ -136,7 +142,7 @@ impl Sample {
             offer: Some(&said.offer),
             price: Some(&price),
             facts: &facts,
-            url: None,
+            url: said.url.as_deref(),
             brand: &said.brand,
             palette: pictures.palette,
             background: Some(&background),
@@ -154,9 +160,9 @@ impl Sample {
     }
 }
 
-fn fact((label, value): &(String, String)) -> FactLine {
+fn fact((label, value): &(String, String), usual: &BTreeMap<String, String>) -> FactLine {
     let is_number = value.starts_with(|c: char| c.is_ascii_digit());
-    FactLine { label: label.clone(), value: value.clone(), is_number }
+    FactLine { label: label.clone(), value: value.clone(), is_number, usual: usual.get(label).cloned() }
 }
 
 /// A sample's pictures, all drawn.

@@ -1,6 +1,7 @@
 //! What the pieces of a stack say, and what they are called.
 
 use super::{Item, Say, compose::Board};
+use crate::text;
 
 /// Has this piece something to say?
 pub(super) fn says(board: &Board<'_>, item: &Item) -> bool {
@@ -8,7 +9,7 @@ pub(super) fn says(board: &Board<'_>, item: &Item) -> bool {
         Item::Text { .. } | Item::Tag { .. } => said(board, item).is_some(),
         Item::List { .. } => !listed(board).is_empty(),
         Item::Price { .. } => board.scene.price.is_some(),
-        Item::Button { .. } => !board.scene.call_to_action.trim().is_empty(),
+        Item::Button { .. } => !text::is_blank(board.scene.call_to_action),
         Item::Rule { .. } => true,
     }
 }
@@ -24,11 +25,11 @@ pub(super) fn said(board: &Board<'_>, item: &Item) -> Option<String> {
     let figure = scene.facts.iter().find(|f| f.is_number);
     let text = match say {
         Say::Headline => words.headline.clone(),
-        Say::HeadlineShort if words.headline_short.is_empty() => words.headline.clone(),
+        Say::HeadlineShort if text::is_blank(&words.headline_short) => words.headline.clone(),
         Say::HeadlineShort => words.headline_short.clone(),
         Say::Subline => words.subline.clone(),
         Say::Kicker => words.kicker.clone(),
-        Say::Quote if words.quote.is_empty() => words.headline.clone(),
+        Say::Quote if text::is_blank(&words.quote) => words.headline.clone(),
         Say::Quote => words.quote.clone(),
         Say::QuoteSource => words.quote_source.clone(),
         Say::Bullets => words.bullets.iter().take(3).cloned().collect::<Vec<_>>().join("\n"),
@@ -39,16 +40,16 @@ pub(super) fn said(board: &Board<'_>, item: &Item) -> Option<String> {
         Say::FigureLabel => figure.map(|f| f.label.clone()).unwrap_or_default(),
     };
     let text = text.trim();
-    (!text.is_empty()).then(|| if caps { text.to_uppercase() } else { text.to_owned() })
+    (!text::is_blank(text)).then(|| if caps { text.to_uppercase() } else { text.to_owned() })
 }
 
 /// The lines of a list: the short facts of the design, else the product's own.
 pub(super) fn listed(board: &Board<'_>) -> Vec<String> {
-    let bullets = &board.scene.words.bullets;
+    let bullets: Vec<_> = board.scene.words.bullets.iter().filter(|b| !text::is_blank(b)).collect();
     if bullets.is_empty() {
         board.scene.facts.iter().map(|f| format!("{} {}", f.label, f.value)).collect()
     } else {
-        bullets.clone()
+        bullets.into_iter().cloned().collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sets the pieces of a stack: colours that can be read where they stand, pills, marks, prices.
 
 use super::{
-    Mark, Placed,
+    Mark,
     compose::Board,
     contrast::{READABLE, Under},
     pieces::veil,
@@ -43,24 +43,24 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
                 (color, contrast) = choose(board);
             }
             block.color = color;
-            block.draw(&mut board.canvas, x, y - block.optical().0);
-            note(board, made.name, rect, &block, contrast);
+            board.letter(&block, x, y - block.optical().0);
+            board.note_words(made.name, rect, &block, contrast);
         }
         Kind::Button(mut block, pad) => {
             let (pill, words) = pill(wanted, scene.palette.text);
             shape::rect(&mut board.canvas, x, y, made.width, made.height, made.height / 2.0, pill);
             block.color = words;
             let (top, bottom) = block.optical();
-            block.draw(&mut board.canvas, x + pad, y + (made.height - (bottom - top)) / 2.0 - top);
-            note(board, made.name, rect, &block, words.contrast(pill));
+            board.letter(&block, x + pad, y + (made.height - (bottom - top)) / 2.0 - top);
+            board.note_words(made.name, rect, &block, words.contrast(pill));
         }
         Kind::Tag(mut block, pad, radius) => {
             let (pill, words) = pill(wanted, scene.palette.text);
             shape::rect(&mut board.canvas, x, y, made.width, made.height, radius, pill);
             block.color = words;
             let (top, bottom) = block.optical();
-            block.draw(&mut board.canvas, x + pad, y + (made.height - (bottom - top)) / 2.0 - top);
-            note(board, made.name, rect, &block, words.contrast(pill));
+            board.letter(&block, x + pad, y + (made.height - (bottom - top)) / 2.0 - top);
+            board.note_words(made.name, rect, &block, words.contrast(pill));
         }
         Kind::List(blocks, mark) => {
             let (ink, contrast) = board.ink(under);
@@ -70,8 +70,8 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
                 bullet(board, (x, y, block.size), mark, n + 1, wanted)?;
                 block.color = ink;
                 let left = x + block.size * INDENT;
-                block.draw(&mut board.canvas, left, y - top);
-                note(board, made.name, (left, y, block.width, bottom - top), &block, contrast);
+                board.letter(&block, left, y - top);
+                board.note_words(made.name, (left, y, block.width, bottom - top), &block, contrast);
                 y += bottom - top + block.size * BETWEEN;
             }
         }
@@ -80,15 +80,15 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
             let (top, bottom) = amount.optical();
             let baseline = y - top + (amount.lines.first().map_or(bottom, |l| l.baseline));
             (sign.color, amount.color) = (color, color);
-            sign.draw(&mut board.canvas, x, y - sign.optical().0);
+            board.letter(&sign, x, y - sign.optical().0);
             let left = x + sign.width + size * 0.06;
-            amount.draw(&mut board.canvas, left, y - top);
+            board.letter(&amount, left, y - top);
             if let Some(list) = &mut list {
                 let own = list.lines.first().map_or(0.0, |l| l.baseline);
                 list.color = board.ink(under).0.alpha(0.78);
-                list.draw(&mut board.canvas, left + amount.width + size * 0.22, baseline - own);
+                board.letter(list, left + amount.width + size * 0.22, baseline - own);
             }
-            note(board, made.name, rect, &amount, contrast);
+            board.note_words(made.name, rect, &amount, contrast);
         }
     }
     Ok(())
@@ -138,21 +138,10 @@ fn bullet(
                 TextStyle { size: size * 0.7, weight: 600, color: ink, ..TextStyle::new(text::Family::Body) };
             let block = text::layout(board.fonts, &number.to_string(), &style, f32::MAX)?;
             let (top, bottom) = block.optical();
-            block.draw(&mut board.canvas, x + (d - block.width) / 2.0, middle - (bottom - top) / 2.0 - top);
+            board.letter(&block, x + (d - block.width) / 2.0, middle - (bottom - top) / 2.0 - top);
         }
     }
     Ok(())
-}
-
-fn note(board: &mut Board<'_>, name: &str, rect: (f32, f32, f32, f32), block: &TextBlock, contrast: f32) {
-    let lines = block.texts().into_iter().map(str::to_owned).collect();
-    board.boxes.push(Placed {
-        name: name.into(),
-        rect,
-        lines,
-        text_size: Some(block.size),
-        contrast: Some(contrast),
-    });
 }
 
 /// The colours of a button and its words: white words where the brand's colour, or one a shade deeper, carries them.

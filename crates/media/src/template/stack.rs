@@ -2,10 +2,10 @@
 //! and choose colours that can be read on the pixels under them.
 
 use super::{
-    Halign, Item, Mark, Paint, Say, Valign,
+    Halign, Item, Mark, Paint, Say, Shape, Valign,
     compose::Board,
     contrast::{READABLE, Under},
-    pieces::{align_in, named, veil},
+    pieces::{align_in, named, veil, veiled},
     say::{drop_rank, item_name, listed, said, says},
     set::place,
 };
@@ -58,6 +58,7 @@ pub(super) fn draw(
     (halign, valign): (Halign, Valign),
     items: &[Item],
 ) -> Result<(), Error> {
+    let rect = clear_of_logo(board, rect);
     let made = fit(board, name, rect, halign, items)?;
     let height: f32 = made.iter().map(|m| m.gap + m.height).sum();
     let width = made.iter().map(|m| m.width).fold(0.0, f32::max);
@@ -65,6 +66,7 @@ pub(super) fn draw(
     let (left, top) = align_in(rect, (width, height), halign, valign, mirrored);
     make_readable(board, (left, top, width, height), &made);
     let mut y = top;
+    board.room = Some(rect);
     for one in made {
         y += one.gap;
         let (x, _) =
@@ -73,7 +75,22 @@ pub(super) fn draw(
         place(board, one, x, y)?;
         y += step;
     }
+    board.room = None;
     Ok(())
+}
+
+/// The part of a room that leaves a logo above it its clear space, as far as a quarter of the room can give it.
+fn clear_of_logo(board: &Board<'_>, rect: (f32, f32, f32, f32)) -> (f32, f32, f32, f32) {
+    let (x, y, w, h) = rect;
+    let Some(logo) = board.boxes.iter().find(|b| b.name == "logo").map(|b| b.rect) else { return rect };
+    let beside = logo.0 >= x + w || logo.0 + logo.2 <= x;
+    let above = logo.1 + logo.3 / 2.0 < y;
+    if beside || !above {
+        return rect;
+    }
+    let due = logo.1 + logo.3 + (logo.3 * 0.4).min(board.unit * 3.0);
+    let given = (due - y).clamp(0.0, h / 4.0);
+    (x, y + given, w, h - given)
 }
 
 /// Lays everything out, smaller and smaller, then without what may be dropped, until it fits.
@@ -151,8 +168,11 @@ fn lay_out_one(
         locale: Some(board.scene.locale.clone()),
         ..TextStyle::new(family)
     };
+    // Sizes of banners are those of strips of 90 px; a deep one has room for smaller letters.
+    let deep = Shape::of(board.scene.size) == Shape::Banner && board.scene.size.height >= 200;
+    let least = if deep { 0.6 } else { 1.0 };
     let sizes = |min: f32, max: f32| {
-        let min = (min * unit).max(LEGIBLE);
+        let min = (min * unit * least).max(LEGIBLE);
         (min, (max * unit * scale).max(min))
     };
     match item {
@@ -356,7 +376,7 @@ fn price(board: &Board<'_>, width: f32, (min, max): (f32, f32)) -> Result<(Kind,
 /// Puts a soft veil under the texts that stand on the picture itself, if neither dark nor light can be read there.
 fn make_readable(board: &mut Board<'_>, rect: (f32, f32, f32, f32), made: &[Made]) {
     let texts = made.iter().any(|m| matches!(m.kind, Kind::Text(..) | Kind::List(..) | Kind::Price { .. }));
-    if !texts {
+    if !texts || !board.pen.paints() {
         return;
     }
     let under = Under::of(&board.canvas, rect);
@@ -364,12 +384,14 @@ fn make_readable(board: &mut Board<'_>, rect: (f32, f32, f32, f32), made: &[Made
         return;
     }
     let light = (under.dark + under.light) / 2.0 > 0.35;
+    let soft = board.unit * 3.0;
+    let (left, top, wide, high) = veiled(rect, soft);
+    let before = board.canvas.crop(left, top, wide, high);
     for step in 1..=8 {
-        let before = board.canvas.clone();
-        veil(&mut board.canvas, rect, board.unit * 3.0, light, 0.2 + step as f32 * 0.09);
+        veil(&mut board.canvas, rect, soft, light, 0.2 + step as f32 * 0.09);
         if board.ink(Under::of(&board.canvas, rect)).1 >= READABLE || step == 8 {
             return;
         }
-        board.canvas = before;
+        board.canvas.put(&before, left, top);
     }
 }

@@ -1,7 +1,7 @@
 //! Facts in rows, and codes to scan.
 
 use super::{
-    FactLine, Halign, Paint, Placed, Valign,
+    FactLine, Halign, Paint, Valign,
     compose::Board,
     contrast::Under,
     pieces::{align_in, named},
@@ -77,18 +77,12 @@ pub(super) fn draw(
             columns.map(|(left, width)| if mirrored { x * 2.0 + rect.2 - left - width } else { left });
         row.label.color = if contrast > 9.0 { ink.alpha(0.72) } else { ink };
         row.value.color = ink;
-        row.label.draw(&mut board.canvas, label_x, label_at);
-        row.value.draw(&mut board.canvas, value_x, at);
+        board.letter(&row.label, label_x, label_at);
+        board.letter(&row.value, value_x, at);
         for (name, block, left, top) in
             [("label", &row.label, label_x, label_at), ("fact", &row.value, value_x, at)]
         {
-            board.boxes.push(Placed {
-                name: name.into(),
-                rect: (left, top, block.width, block.height),
-                lines: block.texts().into_iter().map(str::to_owned).collect(),
-                text_size: Some(block.size),
-                contrast: Some(contrast),
-            });
+            board.note_words(name, (left, top, block.width, block.height), block, contrast);
         }
         y += row.height;
         if n != last {

@@ -30,6 +30,7 @@ fn facts(list: &[(&str, &str)]) -> Vec<FactLine> {
         label: (*label).into(),
         value: (*value).into(),
         is_number: value.starts_with(|c: char| c.is_ascii_digit()),
+        usual: value.starts_with(|c: char| c.is_ascii_digit()).then(|| "12 h".to_owned()),
     };
     list.iter().map(fact).collect()
 }
@@ -352,6 +353,8 @@ fn a_broken_template_is_told_everything_at_once() {
     assert_eq!(pointers, ["/name", "/layouts/square/layers/0/area", "/layouts/square/layers/0/items"]);
     assert!(read("name: a\nlayouts: 3\n").is_err());
 }
+
+mod places;
 
 /// For every template: what it says that it does not read may change, and no pixel does.
 #[test]

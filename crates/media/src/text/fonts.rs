@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::HashSet,
     fmt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -13,6 +14,7 @@ use parley::{
     fontique::{Blob, Collection, CollectionOptions},
 };
 
+use super::{TextStyle, shape};
 use crate::{Error, text::Family};
 
 /// Fonts that ship with Handbill.
@@ -63,6 +65,8 @@ pub struct Fonts {
     body: Vec<String>,
     others: Vec<String>,
     idle: Mutex<Vec<Shaper>>,
+    /// Characters that are known to have a glyph.
+    known: Mutex<HashSet<char>>,
 }
 
 /// What shaping needs to itself while it runs.
@@ -90,7 +94,22 @@ impl Fonts {
         let emoji: Vec<_> = others.iter().filter(|n| n.contains("Emoji")).cloned().collect();
         let emoji: Vec<_> = emoji.iter().filter_map(|n| fonts.collection.family_id(n)).collect();
         fonts.collection.append_generic_families(GenericFamily::Emoji, emoji.into_iter());
-        Ok(Self { fonts, heading, body, others, idle: Mutex::default() })
+        Ok(Self { fonts, heading, body, others, idle: Mutex::default(), known: Mutex::default() })
+    }
+
+    /// An error that names the characters of a text that no font here has.
+    pub fn covers(&self, text: &str, locale: &Locale) -> Result<(), Error> {
+        let seen = |known: &HashSet<char>| text.chars().all(|c| known.contains(&c));
+        if self.known.lock().is_ok_and(|known| seen(&known)) {
+            return Ok(());
+        }
+        let style = TextStyle { locale: Some(locale.clone()), ..TextStyle::new(Family::Body) };
+        let text = shape::clean(text);
+        shape::covered(self, &text, &style)?;
+        if let Ok(mut known) = self.known.lock() {
+            known.extend(text.chars());
+        }
+        Ok(())
     }
 
     /// Lends a shaper to one layout.

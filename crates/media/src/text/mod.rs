@@ -18,6 +18,7 @@ mod wrap;
 use handbill_domain::locale::Locale;
 
 pub use self::fonts::{BrandFonts, Fonts};
+pub(crate) use self::shape::is_blank;
 use crate::{Color, Error};
 
 /// What a text is for; the fonts follow.
@@ -208,6 +209,17 @@ impl TextBlock {
         (first - above * self.size, last + below * self.size)
     }
 
+    /// Height of a capital or a Chinese character, in px.
+    pub fn glyph_height(&self) -> f32 {
+        self.size * if self.han { 0.9 } else { 0.727 }
+    }
+
+    /// Glyphs that are boxes: none, for a character without a glyph is refused.
+    pub fn tofu(&self) -> u32 {
+        let runs = self.lines.iter().flat_map(|line| &line.runs);
+        runs.map(|run| run.glyphs.iter().filter(|(id, ..)| *id == 0).count() as u32).sum()
+    }
+
     /// The lines' texts.
     pub fn texts(&self) -> Vec<&str> {
         self.lines.iter().map(|l| l.text.as_str()).collect()
@@ -223,7 +235,7 @@ fn texts(text: &str, pieces: &[wrap::Piece], lines: &[std::ops::Range<usize>]) -
     let of = |line: &std::ops::Range<usize>| {
         Some(
             text[pieces.get(line.start)?.bytes.start..pieces.get(line.end.checked_sub(1)?)?.bytes.end]
-                .trim()
+                .trim_matches(|c: char| c.is_whitespace() || c == shape::JOINT)
                 .to_owned(),
         )
     };

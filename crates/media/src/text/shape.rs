@@ -51,10 +51,10 @@ pub(super) struct ShapedLine {
 /// One space where there were several, no control characters, no space between Chinese and Latin (spacing sets it).
 pub(super) fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let kept = |c: &char| *c == '\n' || !(c.is_control() || *c == '\u{FEFF}');
+    let kept = |c: &char| *c == '\n' || !(c.is_control() || is_unwanted(*c));
     for line in text.replace('\t', " ").chars().filter(kept).collect::<String>().lines() {
         let line = line.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
-        let chars: Vec<char> = line.chars().collect();
+        let chars = with_joints(without_joiners(with_few_marks(&line)));
         if !out.is_empty() && !line.is_empty() {
             out.push('\n');
         }
@@ -66,6 +66,61 @@ pub(super) fn clean(text: &str) -> String {
         }
     }
     out
+}
+
+/// No more marks above and below a letter than any language needs: a tower of them would stand on the lines around it.
+fn with_few_marks(line: &str) -> Vec<char> {
+    const MOST: usize = 2;
+    let mut marks = 0;
+    let few = |c: &char| {
+        let is_mark = matches!(*c as u32, 0x300..=0x36F | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0xFE20..=0xFE2F);
+        marks = if is_mark { marks + 1 } else { 0 };
+        marks <= MOST
+    };
+    line.chars().filter(few).collect()
+}
+
+/// Joiners are for emoji and for scripts that join; between others they only keep fonts from being found.
+fn without_joiners(chars: Vec<char>) -> Vec<char> {
+    let plain = |c: Option<&char>| c.is_none_or(|c| is_han(*c) || c.is_ascii_alphanumeric() || is_joiner(*c));
+    let kept = |(n, c): &(usize, &char)| {
+        !is_joiner(**c) || !(plain(n.checked_sub(1).and_then(|n| chars.get(n))) || plain(chars.get(n + 1)))
+    };
+    chars.iter().enumerate().filter(kept).map(|(_, c)| *c).collect()
+}
+
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}' | '\u{2060}')
+}
+
+/// Longer words, such as addresses and hashtags, may be broken at their joints.
+const LONG_WORD: usize = 20;
+/// A place where a long word may be broken.
+pub(super) const JOINT: char = '\u{200B}';
+
+fn with_joints(chars: Vec<char>) -> Vec<char> {
+    let mut out = Vec::with_capacity(chars.len());
+    for (n, word) in chars.split(|c| *c == ' ').enumerate() {
+        if n > 0 {
+            out.push(' ');
+        }
+        let long = word.len() > LONG_WORD && word.iter().all(char::is_ascii);
+        for (at, c) in word.iter().enumerate() {
+            out.push(*c);
+            let next = word.get(at + 1);
+            let after_mark = "_/.-=&?+".contains(*c) && next.is_some_and(char::is_ascii_alphanumeric);
+            let hump = c.is_ascii_lowercase() && next.is_some_and(char::is_ascii_uppercase);
+            if long && (after_mark || hump) {
+                out.push(JOINT);
+            }
+        }
+    }
+    out
+}
+
+/// Marks that turn letters around against their own direction, and a byte order mark.
+fn is_unwanted(c: char) -> bool {
+    matches!(c, '\u{202D}' | '\u{202E}' | '\u{FEFF}')
 }
 
 /// Is it a Chinese character (or kana), not punctuation?
@@ -81,6 +136,22 @@ fn touches(a: char, b: char) -> bool {
             || matches!(c, '%' | '+' | '°' | '℃')
     };
     (is_han(a) && latin(b)) || (latin(a) && is_han(b))
+}
+
+/// An error that names every character of a text that no font has.
+pub(super) fn covered(fonts: &Fonts, text: &str, style: &TextStyle) -> Result<(), Error> {
+    fonts.with(|shaper| {
+        text.lines().try_for_each(|line| {
+            let mut layout = shaped(fonts, shaper, line, style, REFERENCE);
+            layout.break_all_lines(None);
+            missing(&layout, line)
+        })
+    })
+}
+
+/// Is there nothing of it to be seen?
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(is_invisible)
 }
 
 /// Cuts a clean text at every place where a line may end, and measures the pieces at the reference size.
@@ -170,7 +241,7 @@ fn end_cost(part: &str, word_end: bool) -> f32 {
         -6.0
     } else if CLINGING.contains(&word.to_lowercase().as_str()) {
         4.0
-    } else if matches!(last, '-' | '‐' | '–' | '/') {
+    } else if matches!(last, '-' | '‐' | '–' | '/' | JOINT) {
         24.0
     } else if is_han(last) && !word_end {
         40.0
@@ -215,7 +286,12 @@ pub(super) fn line(fonts: &Fonts, text: &str, style: &TextStyle, size: f32) -> R
                     coords: run.normalized_coords().iter().map(|c| c.to_bits()).collect(),
                     embolden: run.synthesis().embolden(),
                     skew: run.synthesis().skew(),
-                    glyphs: glyphs.positioned_glyphs().map(|g| (g.id as u16, g.x, g.y - baseline)).collect(),
+                    // What has no glyph here is invisible: the others were refused above.
+                    glyphs: glyphs
+                        .positioned_glyphs()
+                        .filter(|g| g.id != 0)
+                        .map(|g| (g.id as u16, g.x, g.y - baseline))
+                        .collect(),
                 });
             }
         }

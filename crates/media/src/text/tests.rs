@@ -136,3 +136,30 @@ fn headlines_break_between_clauses_and_shrink_for_it() {
     );
     assert_eq!(broken("A toasted, chestnut-like note", 430.0, "en-US"), ["A toasted,", "chestnut-like note"]);
 }
+
+#[test]
+fn a_long_address_breaks_at_its_joints_and_nowhere_else() {
+    let room = Room { width: 500.0, height: 400.0, min: 40.0, max: 60.0, lines: 4 };
+    let text = "example.com/spring/longjing_before_the_rain";
+    let block = fit(&fonts(), text, &heading("en-US"), &room).unwrap();
+    let lines = block.texts();
+    assert!(lines.len() > 1 && lines.concat().replace('\u{200B}', "") == text, "{lines:?}");
+    assert!(lines[..lines.len() - 1].iter().all(|l| l.ends_with(['/', '_', '.'])), "{lines:?}");
+}
+
+#[test]
+fn joiners_between_characters_that_do_not_join_are_no_missing_glyph() {
+    let block = layout(&fonts(), "明\u{200D}前\u{2060}龙井", &heading("zh-CN"), 900.0).unwrap();
+    assert_eq!(block.texts(), ["明前龙井"]);
+    let family = layout(&fonts(), "👨\u{200D}👩\u{200D}👧", &heading("zh-CN"), 900.0).unwrap();
+    let apart = layout(&fonts(), "👨👩👧", &heading("zh-CN"), 900.0).unwrap();
+    assert!(family.width < apart.width * 0.6, "a family is one picture: {} {}", family.width, apart.width);
+}
+
+#[test]
+fn a_tower_of_marks_is_cut_down() {
+    let tower: String = std::iter::once('Z').chain(std::iter::repeat_n('\u{0351}', 30)).collect();
+    let block = layout(&fonts(), &tower, &TextStyle { size: 100.0, ..heading("en-US") }, 900.0).unwrap();
+    let tile = block.tile();
+    assert!(tile.canvas.height() < 140, "{}", tile.canvas.height());
+}

@@ -125,6 +125,8 @@ fn lonely(pieces: &[Piece], wide: f32, target: f32, last: bool) -> f32 {
         (true, 0..=1) => 1000.0,
         (false, 0..=1) => 16.0,
         (true, 2..=6) if pieces.len() == 1 && wide < target * 0.6 => 11.0,
+        // One short word between longer lines.
+        (false, 2..=8) if pieces.len() == 1 && wide < target * 0.62 => 11.0,
         _ => 0.0,
     }
 }

@@ -98,6 +98,7 @@ fn surroundings(ctx: &Context<'_>, words: &Words, placement: Option<&str>) -> Va
         words.offer.is_some(),
         words.facts.len() >= 3,
         words.facts.iter().any(|fact| fact.is_number),
+        words.facts.iter().filter(|fact| fact.usual.is_some()).count() >= 2,
         words.url.is_some(),
         ctx.brief.product.photos.iter().any(|photo| photo.role == PhotoRole::Lifestyle),
     ];

@@ -1,26 +1,30 @@
-//! Makes one picture of one placement: chooses a template, composes it, encodes it as the placement wants it.
+//! Makes one picture of one placement: chooses a template, composes it, encodes it as the placement wants it, and proves it.
 
 mod choose;
+mod mend;
+mod prove;
 
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use handbill_checks::proof::Pixels;
 use handbill_domain::{
-    asset::{Asset, AssetKind, CheckResult, Lineage, Severity},
+    asset::{AiOrigin, Asset, AssetKind, CheckResult, Lineage, Severity},
     channel::{self, ImageSlot, Placement, Size},
     locale::Locale,
     money::{Currency, Money},
-    words::Outline,
+    proof::Proof,
+    words::{DesignWords, Outline},
 };
 use handbill_media::{
     Canvas, Color, Error as MediaError,
     image::encode::{self, Encoded, Format},
-    template::{Composed, Need, Read, Scene, Template, compose, reads},
+    template::{Composed, Need, Read, Scene, Template, compose, lay_out, reads},
 };
 use handbill_provenance::Label;
 use serde::Deserialize;
 
-use self::choose::Turn;
+use self::{choose::Turn, mend::Mend};
 use super::{
     background::Drawn,
     content::{MadeOf, Part},
@@ -126,9 +130,19 @@ struct Made {
     shown: Vec<String>,
     /// What of the brief decided about it.
     parts: BTreeSet<Part>,
+    proof: Proof,
+}
+
+/// Why a design was not taken.
+enum Refusal {
+    /// Another layout may do better.
+    Unfit(Error),
+    /// No layout will.
+    Final(Error),
 }
 
 impl Job {
+    /// The first design that its proof does not object to: every layout with all words, then with fewer.
     fn make(&self) -> Result<Made, Error> {
         let asked = choose::Asked {
             template: self.params.template.as_deref(),
@@ -140,20 +154,50 @@ impl Job {
         let candidates = choose::candidates(self.templates.all(), &asked)?;
         let mut refusal = None;
         let mut parts = BTreeSet::new();
-        for template in candidates {
-            let scene = self.scene(template).map_err(|e| self.unusable(&e))?;
-            parts.extend(self.parts(template, &scene));
-            match compose(template, &scene, &self.material.fonts) {
-                Ok(composed) => return self.finish(template, &composed, parts),
-                // Another layout may have more room for the same words.
-                Err(e @ MediaError::TooLong { .. }) => refusal = refusal.or(Some(e)),
-                Err(e) => return Err(self.unusable(&e)),
+        for mend in Mend::ALL {
+            let words = mend.words(&self.outline.design);
+            for template in &candidates {
+                match self.attempt(template, mend, &words, &mut parts) {
+                    Ok(made) => return Ok(Made { parts, ..made }),
+                    Err(Refusal::Unfit(error)) => refusal = refusal.or(Some(error)),
+                    Err(Refusal::Final(error)) => return Err(error),
+                }
             }
         }
-        Err(refusal.map_or_else(
-            || Error::Broken(format!("no template suits {}", self.placement.id)),
-            |e| self.unusable(&e),
-        ))
+        let none = || Error::Broken(format!("no template suits {}", self.placement.id));
+        Err(refusal.unwrap_or_else(none))
+    }
+
+    /// One design: laid out and proved before it is painted, painted and proved before it is written.
+    fn attempt(
+        &self,
+        template: &Template,
+        mend: Mend,
+        words: &DesignWords,
+        parts: &mut BTreeSet<Part>,
+    ) -> Result<Made, Refusal> {
+        let unusable = |e: MediaError| match e {
+            e @ MediaError::TooLong { .. } => Refusal::Unfit(self.unusable(&e)),
+            e => Refusal::Final(self.unusable(&e)),
+        };
+        let scene = self.scene(template, mend, words).map_err(unusable)?;
+        parts.extend(self.parts(template, &scene));
+        let laid = lay_out(template, &scene, &self.material.fonts).map_err(unusable)?;
+        self.held(prove::laid(self, template, &laid))?;
+        let composed = compose(template, &scene, &self.material.fonts).map_err(unusable)?;
+        let kept = prove::kept(self.material.product.as_ref(), &composed);
+        self.held(prove::painted(self, template, &composed, kept.as_ref()))?;
+        self.finish(template, &composed, kept)
+    }
+
+    /// The proof, if it holds.
+    fn held(&self, proof: Proof) -> Result<Proof, Refusal> {
+        if proof.holds() {
+            return Ok(proof);
+        }
+        let mut objections = handbill_checks::proof::objections(&proof);
+        objections.retain(|o| o.severity == Severity::Block);
+        Err(Refusal::Unfit(Error::Unpublishable(objections)))
     }
 
     /// What of all that a template can need is there.
@@ -166,6 +210,7 @@ impl Job {
             (Need::Photo, !m.lifestyle.is_empty()),
             (Need::Bullets, self.outline.design.bullets.len() >= 2),
             (Need::Facts, words.facts.len() >= 3),
+            (Need::Comparison, words.facts.iter().filter(|fact| fact.usual.is_some()).count() >= 2),
             (Need::Figure, words.facts.iter().any(|fact| fact.is_number)),
             (Need::Url, words.url.is_some()),
             (Need::Cutout, m.product.is_some()),
@@ -186,7 +231,12 @@ impl Job {
         parts
     }
 
-    fn scene(&self, template: &Template) -> Result<Scene<'_>, MediaError> {
+    fn scene<'a>(
+        &'a self,
+        template: &Template,
+        mend: Mend,
+        design: &'a DesignWords,
+    ) -> Result<Scene<'a>, MediaError> {
         let (m, words) = (&self.material, &self.material.words);
         let required = self.required_background(template);
         let cut_out_needed = required.is_some() && m.product.is_none();
@@ -198,8 +248,8 @@ impl Job {
             size: self.params.size,
             safe_zone: self.slot.safe_zone.as_ref(),
             locale: &self.params.locale,
-            words: &self.outline.design,
-            call_to_action: &words.call_to_action,
+            words: design,
+            call_to_action: if mend == Mend::AllWords { &words.call_to_action } else { "" },
             offer: words.offer.as_deref(),
             price: words.price.as_ref(),
             facts: &words.facts,
@@ -241,19 +291,57 @@ impl Job {
         label::seen(self.label(template).origin, &self.params.locale, [self.placement])
     }
 
-    fn finish(&self, template: &Template, composed: &Composed, parts: BTreeSet<Part>) -> Result<Made, Error> {
+    /// Writes the file in the first format that keeps the byte limit and the product, with its label and its proof.
+    fn finish(
+        &self,
+        template: &Template,
+        composed: &Composed,
+        kept: Option<Pixels>,
+    ) -> Result<Made, Refusal> {
         let label = self.label(template).clone();
-        let mut file = self.encode(&composed.canvas, label::room_for(&self.id, &label)?)?;
-        file.bytes = label::written(file.bytes, file.format.media_type(), &self.id, &label)?;
-        let shown = composed.boxes.iter().map(|b| b.name.clone()).collect();
-        let (id, template_name, size) = (self.id.clone(), template.name.clone(), self.params.size);
-        Ok(Made { id, file, label, bare: is_bare(template), template: template_name, size, shown, parts })
+        let room = label::room_for(&self.id, &label).map_err(Refusal::Final)?;
+        let most = self.slot.max_bytes.map(|most| most.saturating_sub(room));
+        let mut refusal = None;
+        for format in self.formats(&composed.canvas) {
+            let mut file = match encode::best(&composed.canvas, format, most) {
+                Ok(file) => file,
+                Err(e) => {
+                    refusal = Some(Refusal::Final(self.blocked("file_size", e.to_string())));
+                    continue;
+                }
+            };
+            let pixels = prove::touched(self, template, composed, &file, kept.clone());
+            file.bytes = label::written(file.bytes, file.format.media_type(), &self.id, &label)
+                .map_err(Refusal::Final)?;
+            let proof = match self.held(prove::written(self, template, composed, &file, pixels.as_ref())) {
+                Ok(proof) => proof,
+                Err(refused) => {
+                    refusal = Some(refused);
+                    continue;
+                }
+            };
+            let shown = composed.boxes.iter().map(|b| b.name.clone()).collect();
+            return Ok(Made {
+                id: self.id.clone(),
+                file,
+                label,
+                bare: is_bare(template),
+                template: template.name.clone(),
+                size: self.params.size,
+                shown,
+                parts: BTreeSet::new(),
+                proof,
+            });
+        }
+        Err(refusal.unwrap_or_else(|| {
+            let message = format!("we write none of the formats that {} takes", self.placement.id);
+            Refusal::Final(self.blocked("format", message))
+        }))
     }
 
-    /// The first accepted format that holds the byte limit with room for a label: what is clear and what is flat as
-    /// PNG, pictures as JPEG.
-    fn encode(&self, canvas: &Canvas, room: u64) -> Result<Encoded, Error> {
-        let most = self.slot.max_bytes.map(|most| most.saturating_sub(room));
+    /// The accepted formats to try: what is clear and what is flat as PNG first, pictures as AVIF where web pages take it,
+    /// else as JPEG.
+    fn formats(&self, canvas: &Canvas) -> Vec<Format> {
         let accepted: Vec<Format> =
             self.slot.formats.iter().filter_map(|ending| Format::from_ending(ending)).collect();
         let accepts_png =
@@ -264,21 +352,14 @@ impl Job {
             false if self.params.role.contains("logo") || self.params.role == "icon" => {
                 vec![Format::Png, Format::Jpeg, Format::Webp]
             }
+            // Labels go into JPEG, PNG and WebP: a file that must have one is none of the others.
+            false if self.full.origin == AiOrigin::None => {
+                vec![Format::Avif, Format::Jpeg, Format::Webp, Format::Png]
+            }
             false => vec![Format::Jpeg, Format::Webp, Format::Png],
         };
         order.retain(|f| accepted.contains(f) || (*f == Format::Png && accepts_png));
-        let mut refusal = None;
-        for format in order {
-            match encode::best(canvas, format, most) {
-                Ok(file) => return Ok(file),
-                Err(e) => refusal = Some(e),
-            }
-        }
-        let message = refusal.map_or_else(
-            || format!("we write none of the formats that {} takes", self.placement.id),
-            |e| e.to_string(),
-        );
-        Err(self.blocked("file_size", message))
+        order
     }
 
     fn unusable(&self, error: &MediaError) -> Error {
@@ -378,7 +459,8 @@ async fn output(
         lineage,
         ai_origin: made.label.origin,
         cost: Money::zero(Currency::default()),
-        checks: Vec::new(),
+        checks: handbill_checks::proof::objections(&made.proof),
+        proof: Some(made.proof),
     };
     let value = serde_json::json!({ "template": made.template, "quality": made.file.quality, "card": card, "size": size });
     let made_of = Some(MadeOf::of(ctx, made.parts)?);
@@ -405,3 +487,6 @@ fn fields(shown: &[String]) -> Vec<String> {
     fields.dedup();
     fields
 }
+
+#[cfg(test)]
+mod tests;

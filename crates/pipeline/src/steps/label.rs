@@ -99,6 +99,8 @@ fn unlabelled(id: &str, error: &handbill_provenance::Error) -> Error {
 pub(super) struct Seen {
     /// The words.
     pub(super) text: &'static str,
+    /// Least height of the letters, as a share of the short side.
+    pub(super) glyph: f32,
     /// Size of the letters' em, as a share of the short side.
     pub(super) em: f64,
     /// How long a video shows it from its start.
@@ -119,6 +121,7 @@ pub(super) fn seen<'p>(
     let seconds = marks().filter_map(|m| m.min_seconds).fold(SECONDS, f32::max);
     Some(Seen {
         text: demand.text.for_language(locale.language()),
+        glyph,
         em: f64::from(glyph) * EM,
         seconds: f64::from(seconds),
     })

@@ -206,7 +206,7 @@ fn fonts(brand: &BrandFonts) -> Result<Arc<Fonts>, Error> {
 }
 
 fn line(fact: ToldFact) -> FactLine {
-    FactLine { label: fact.label, value: fact.stated, is_number: fact.is_number }
+    FactLine { label: fact.label, value: fact.stated, is_number: fact.is_number, usual: fact.usual }
 }
 
 fn tag(price: &Price, list: Option<&Price>) -> PriceTag {

@@ -333,6 +333,7 @@ async fn output(
             ai_origin,
             cost: Money::zero(Currency::default()),
             checks,
+            proof: None,
         });
     }
     let value = serde_json::to_value(&probe).map_err(|e| Error::Broken(e.to_string()))?;

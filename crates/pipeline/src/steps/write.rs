@@ -191,6 +191,7 @@ impl<T> Written<T> {
             ai_origin: if self.rehearsed { AiOrigin::None } else { AiOrigin::Generated },
             cost: self.cost.clone().unwrap_or_else(|| Money::zero(Default::default())),
             checks: self.checks.clone(),
+            proof: None,
         })
     }
 }

@@ -67,6 +67,9 @@ pub struct ToldFact {
     pub is_number: bool,
     /// What the buyer has of it.
     pub benefit: Option<String>,
+    /// What is usual instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<String>,
 }
 
 /// The offer in one locale.
@@ -281,6 +284,7 @@ impl ToldFact {
             stated,
             is_number: matches!(fact.value, FactValue::Number(_)),
             benefit: fact.benefit.as_ref().map(say).filter(|b| !b.is_empty()),
+            usual: fact.usual.as_ref().map(say).filter(|u| !u.is_empty()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Rules about single values: names, ids, amounts, addresses, days, colours, paths.
 
-use super::{super::node::Node, Rules};
+use super::{super::node::Node, Rules, find};
 use crate::money;
 
 impl<'n> Rules<'n, '_> {
@@ -44,6 +44,23 @@ impl<'n> Rules<'n, '_> {
                 (format!("`{id}` 不能作为 id"), format!("以 a-z 开头，只用 a-z、0-9 和 _，例如 `{example}`")),
             );
         });
+    }
+
+    /// Who says what is usual compares with others, and must be able to show where it is from.
+    pub(super) fn comparisons(&mut self) {
+        for (fact, at) in find(self.root, "/product/facts/*") {
+            if let (Some(usual), None) = (fact.get("usual"), fact.get("source")) {
+                self.note(
+                    usual,
+                    &format!("{at}/usual"),
+                    (
+                        "a comparison needs a source".into(),
+                        "add `source`: where the fact and what is usual are known from".into(),
+                    ),
+                    ("对比需要来源".into(), "请补上 `source`：这一事实和“常见同类”的数据出自哪里".into()),
+                );
+            }
+        }
     }
 
     pub(super) fn prices(&mut self) {

@@ -179,9 +179,9 @@ fn an_untouched_product_keeps_its_pixels_and_its_likeness() {
         let cut = product.cutout(&fonts, false);
         for (n, ground) in grounds().iter().enumerate() {
             let (picture, place) = placed(&cut, ground, 1.0);
-            let exact = kept(&cut, &picture, place);
+            let exact = kept(&cut, &picture, place, &[]);
             assert!(exact.holds() && exact.compared > 10_000, "{} {n}: {exact:?}", product.name);
-            let report = fidelity(&cut, &through_jpeg(&picture), place);
+            let report = fidelity(&cut, &through_jpeg(&picture), place, &[]);
             assert!(report.holds(), "{} on ground {n}: {report:?}", product.name);
         }
     }
@@ -196,10 +196,10 @@ fn a_changed_letter_a_turned_hue_and_a_stretch_are_caught() {
         for (n, ground) in grounds().iter().enumerate() {
             let mut check = |what: &str, touched: &Cutout, wide: f32, expected: &[Change]| {
                 let (picture, place) = placed(touched, ground, wide);
-                if kept(&cut, &picture, place).holds() {
+                if kept(&cut, &picture, place, &[]).holds() {
                     missed.push(format!("{} {n} {what}: its bytes count as kept", product.name));
                 }
-                let report = fidelity(&cut, &through_jpeg(&picture), place);
+                let report = fidelity(&cut, &through_jpeg(&picture), place, &[]);
                 if !expected.iter().any(|change| report.changes.contains(change)) {
                     missed.push(format!("{} {n} {what}: {report:?}", product.name));
                 }
@@ -211,7 +211,7 @@ fn a_changed_letter_a_turned_hue_and_a_stretch_are_caught() {
             // A stretch keeps some plain bytes, but never all: its outline moves.
             let stretched = [Change::Outline, Change::Edges, Change::Detail, Change::Mask];
             let (picture, place) = placed(&cut, ground, 1.03);
-            let report = fidelity(&cut, &through_jpeg(&picture), place);
+            let report = fidelity(&cut, &through_jpeg(&picture), place, &[]);
             if !stretched.iter().any(|change| report.changes.contains(change)) {
                 missed.push(format!("{} {n} stretch: {report:?}", product.name));
             }
@@ -225,6 +225,6 @@ fn a_product_out_of_proportion_does_not_hold_even_where_it_is_plain() {
     let cut = Cutout { canvas: Canvas::new(300, 600, c(176, 40, 44)), base: (0.0, 1.0) };
     let mut picture = Canvas::new(900, 900, Color::WHITE);
     picture.over(&Canvas::new(309, 600, c(176, 40, 44)), 100, 100, 1.0);
-    let exact = kept(&cut, &picture, (100, 100, 309, 600));
+    let exact = kept(&cut, &picture, (100, 100, 309, 600), &[]);
     assert!(exact.differing == 0 && !exact.in_proportion && !exact.holds());
 }

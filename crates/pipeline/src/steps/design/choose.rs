@@ -100,7 +100,10 @@ fn chance(seed: u64, placement: &str, family: usize) -> usize {
 fn suits(template: &Template, asked: &Asked<'_>) -> bool {
     let has = |need: &Need| asked.there.contains(need);
     let kind = template.suits.kinds.is_empty() || template.suits.kinds.contains(&asked.placement.kind);
-    !template.suits.plain && template.suits.roles.is_empty() && kind && template.suits.needs.iter().all(has)
+    let only = &template.suits.only;
+    let here = only.is_empty() || only.iter().any(|p| asked.placement.id.starts_with(p.as_str()));
+    let words = !template.suits.plain && template.suits.roles.is_empty();
+    words && kind && here && template.suits.needs.iter().all(has)
 }
 
 #[cfg(test)]

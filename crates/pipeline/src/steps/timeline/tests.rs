@@ -9,7 +9,7 @@ use handbill_media::{
 use super::*;
 use crate::steps::label::Seen;
 
-const SEEN: Seen = Seen { text: "AI生成", em: 0.06, seconds: 2.0 };
+const SEEN: Seen = Seen { glyph: 0.05, text: "AI生成", em: 0.06, seconds: 2.0 };
 
 /// One scene of five seconds on a grey ground.
 fn films(ratio: &str, seen: &Seen, look: impl Fn(&Film<'_>, &Film<'_>, Area, Size)) {
