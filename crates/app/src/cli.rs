@@ -220,6 +220,8 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("ledger", "run", "只看一次运行"),
     ("ledger", "json", "输出 JSON"),
     ("ledger", "csv", "输出 CSV"),
+    ("render", "", "渲染进程（由 handbill 自行启动，从标准输入接收步骤）"),
+    ("render", "memory", "内存上限（MB）"),
     ("migrate", "", "把数据库升级到此版本的结构"),
     ("channels", "", "列出平台和投放位"),
     ("models", "", "列出模型、价格和分工"),
