@@ -296,6 +296,8 @@ impl Template {
 }
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod tests;
