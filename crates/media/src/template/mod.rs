@@ -298,6 +298,8 @@ impl Template {
 }
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod tests;

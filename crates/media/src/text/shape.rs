@@ -98,6 +98,11 @@ const LONG_WORD: usize = 20;
 /// A place where a long word may be broken.
 pub(super) const JOINT: char = '\u{200B}';
 
+/// Arrows, stars and the like: a row of them is no word.
+fn is_symbol(c: char) -> bool {
+    matches!(c as u32, 0xA7 | 0xA9 | 0xAE | 0xB6 | 0x2020..=0x2021 | 0x2122 | 0x2190..=0x23FF | 0x25A0..=0x27BF)
+}
+
 fn with_joints(chars: Vec<char>) -> Vec<char> {
     let mut out = Vec::with_capacity(chars.len());
     for (n, word) in chars.split(|c| *c == ' ').enumerate() {
@@ -110,7 +115,7 @@ fn with_joints(chars: Vec<char>) -> Vec<char> {
             let next = word.get(at + 1);
             let after_mark = "_/.-=&?+".contains(*c) && next.is_some_and(char::is_ascii_alphanumeric);
             let hump = c.is_ascii_lowercase() && next.is_some_and(char::is_ascii_uppercase);
-            if long && (after_mark || hump) {
+            if (long && (after_mark || hump)) || (is_symbol(*c) && next.is_some_and(|c| is_symbol(*c))) {
                 out.push(JOINT);
             }
         }
