@@ -2,8 +2,8 @@
 
 use crate::{Canvas, Color, color::ratio};
 
-/// The least contrast of text with what is under it (WCAG 2 AA).
-pub(super) const READABLE: f32 = 4.5;
+/// The least contrast of text with what is under it: 4.5 (WCAG 2 AA), and a little for letters that stand on the worst of it.
+pub(super) const READABLE: f32 = 4.6;
 
 /// Luminances under a text: nearly the darkest and nearly the lightest, so that a single speck does not decide.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -240,7 +240,11 @@ fn wordmark(board: &mut Board<'_>, rect: Rect, (halign, valign): (Halign, Valign
     let mut block = named(text::fit(board.fonts, scene.brand, &style, &room), board.template, "logo")?;
     let (x, y) = align_in(rect, (block.width, block.height), halign, valign, scene.locale.is_right_to_left());
     let place = (x, y, block.width, block.height);
-    let (ink, contrast) = board.ink(Under::of(&board.canvas, place));
+    let (mut ink, mut contrast) = board.ink(Under::of(&board.canvas, place));
+    if contrast < READABLE {
+        veil(&mut board.canvas, place, board.unit * 1.6, ink.luminance() < 0.4, 0.3);
+        (ink, contrast) = board.ink(Under::of(&board.canvas, place));
+    }
     block.color = ink;
     board.letter(&block, x, y);
     board.note_words("logo", place, &block, contrast);
