@@ -69,7 +69,7 @@ fn made_cleanly(brief: &str) -> BTreeMap<String, String> {
 #[test]
 fn a_new_price_makes_again_exactly_what_shows_the_price() {
     let brief = a_small_brief(
-        "locales: [zh-CN, en-US]\nplacements: [meta.feed_image, instagram.story, google_merchant.product, xiaohongshu.note_image]",
+        "locales: [zh-CN, en-US]\nplacements: [meta.feed_image, google_merchant.product, xiaohongshu.note_image, taobao.item]",
     );
     let house = House::with(&brief);
     create(&house, "before");
@@ -80,7 +80,10 @@ fn a_new_price_makes_again_exactly_what_shows_the_price() {
 
     let priced = showing(&house, "after", "/product/price");
     let all = told.steps.keys().filter(|step| step.starts_with("design.")).count();
-    assert!(!priced.is_empty() && priced.len() < all, "{priced:?} of {all}");
+    assert!(
+        !priced.is_empty() && priced.len() < all,
+        "{priced:?} of {all}: the placements show too little or too much"
+    );
     assert_eq!(told.computed(), priced);
     // What was taken over is what would have been made.
     assert_eq!(assets(&house, "after"), made_cleanly(&changed));
