@@ -38,6 +38,16 @@ fn create(house: &House, pack: &str) -> Told {
     told
 }
 
+/// Makes the brief, and again with one word changed; the changed brief, and what the second run told.
+fn changed(house: &House, brief: &str, from: &str, to: &str) -> (String, Told) {
+    create(house, "before");
+    let changed = brief.replace(from, to);
+    assert_ne!(brief, changed);
+    std::fs::write(house.path("brief.yaml"), &changed).unwrap();
+    let told = create(house, "after");
+    (changed, told)
+}
+
 /// The files of a pack's assets: id → digest.
 fn assets(house: &House, pack: &str) -> BTreeMap<String, String> {
     let manifest = house.manifest(pack);
@@ -72,11 +82,7 @@ fn a_new_price_makes_again_exactly_what_shows_the_price() {
         "locales: [zh-CN, en-US]\nplacements: [meta.feed_image, google_merchant.product, xiaohongshu.note_image, taobao.item]",
     );
     let house = House::with(&brief);
-    create(&house, "before");
-    let changed = brief.replace("\"34.00\"", "\"36.50\"");
-    assert_ne!(brief, changed);
-    std::fs::write(house.path("brief.yaml"), &changed).unwrap();
-    let told = create(&house, "after");
+    let (changed, told) = changed(&house, &brief, "\"34.00\"", "\"36.50\"");
 
     let priced = showing(&house, "after", "/product/price");
     let all = told.steps.keys().filter(|step| step.starts_with("design.")).count();
@@ -105,11 +111,8 @@ fn a_name_in_one_language_leaves_the_other_languages_alone() {
         "locales: [zh-CN, en-US]\nplacements: [meta.feed_image, instagram.story, google_ads.rsa]",
     );
     let house = House::with(&brief);
-    create(&house, "before");
-    let changed = brief.replace("en-US: Fernway Trail Bottle", "en-US: Fernway Summit Bottle");
-    assert_ne!(brief, changed);
-    std::fs::write(house.path("brief.yaml"), &changed).unwrap();
-    let told = create(&house, "after");
+    let (changed, told) =
+        changed(&house, &brief, "en-US: Fernway Trail Bottle", "en-US: Fernway Summit Bottle");
 
     let chinese = |step: &&String| step.contains(".zh-CN");
     assert_eq!(told.computed().iter().find(chinese), None);

@@ -13,12 +13,7 @@ mod geometry;
 mod picture;
 mod rules;
 
-pub use picture::{Part, Picture, Pixels, Words, prove};
-
-/// What a proof says against its picture, what blocks first.
-pub fn objections(proof: &handbill_domain::proof::Proof) -> Vec<CheckResult> {
-    picture::objections(proof)
-}
+pub use picture::{Part, Picture, Pixels, Words, objections, prove};
 
 /// A finished file, as it was measured.
 #[derive(Clone, Copy, Debug)]

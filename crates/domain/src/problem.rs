@@ -94,6 +94,15 @@ impl Problems {
         self.0.push(problem);
     }
 
+    /// Notes others, each once: what is wrong with many steps is told for one.
+    pub fn push_new(&mut self, others: Self) {
+        for problem in others.0 {
+            if !self.0.contains(&problem) {
+                self.push(problem);
+            }
+        }
+    }
+
     /// `Ok(value)` when nothing was noted.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }

@@ -66,13 +66,6 @@ impl Voices for Models {
 /// have a price of its own. Each problem is told once.
 pub fn cast(mut graph: Graph, voices: &(impl Voices + ?Sized)) -> Result<Graph, Problems> {
     let mut problems = Problems::default();
-    let mut note = |more: Problems| {
-        for problem in more.0 {
-            if !problems.0.contains(&problem) {
-                problems.push(problem);
-            }
-        }
-    };
     for step in &mut graph.steps {
         let Some(locale) = step.params["locale"].as_str().and_then(|tag| tag.parse::<Locale>().ok()) else {
             continue;
@@ -80,10 +73,10 @@ pub fn cast(mut graph: Graph, voices: &(impl Voices + ?Sized)) -> Result<Graph, 
         let roles: BTreeSet<Role> = step.calls.iter().map(|call| call.role).collect();
         for role in roles {
             match role.modality() {
-                Modality::Text => voices.writes(role, &locale).unwrap_or_else(&mut note),
+                Modality::Text => voices.writes(role, &locale).unwrap_or_else(|more| problems.push_new(more)),
                 Modality::Speech => match voices.voice(role, &locale) {
                     Ok(voice) => give(step, &voice),
-                    Err(more) => note(more),
+                    Err(more) => problems.push_new(more),
                 },
                 Modality::Image | Modality::Video => {}
             }

@@ -229,13 +229,7 @@ impl Priced {
             match line(step, prices, &mut priced.payees) {
                 Ok(line) => priced.add(line)?,
                 // The same unknown price would be said once for each step.
-                Err(more) => {
-                    for problem in more.0 {
-                        if !problems.0.contains(&problem) {
-                            problems.push(problem);
-                        }
-                    }
-                }
+                Err(more) => problems.push_new(more),
             }
         }
         problems.or(priced)

@@ -1,11 +1,11 @@
 //! `handbill runs regenerate|redo`: one asset made anew, and what was made of it.
 
-use handbill_domain::step::{RunState, StepState};
+use handbill_domain::step::StepState;
 use handbill_store::Store;
 
 use super::{
     Anew,
-    control::{going_on, here, known, not_now, reach},
+    control::{going_on, here, known, possible, reach},
     show::Whole,
 };
 use crate::{console::Console, ending::Ending, language::said, settings::Settings};
@@ -57,12 +57,4 @@ pub async fn redo(store: Store, typed: &str, settings: &Settings, console: &Cons
         "重新制作运行 {id} 中 {steps} 个过期步骤，以及由它们制成的内容"
     );
     going_on(&engine, &whole, text, console).await
-}
-
-/// A canceled run stays as it is.
-fn possible(whole: &Whole) -> Result<(), Ending> {
-    if whole.run.state == RunState::Canceled {
-        return Err(not_now(whole, "order it anew with another seed", "如需重新制作，请换一个种子"));
-    }
-    Ok(())
 }

@@ -126,9 +126,7 @@ pub async fn retry(
     let (engine, id) = reach(store, &again.run, settings).await?;
     let before = Whole::read(&engine.store, &id).await?;
     let language = console.language;
-    if before.run.state == RunState::Canceled {
-        return Err(not_now(&before, "order it anew with another seed", "如需重新制作，请换一个种子"));
-    }
+    possible(&before)?;
     let failed: Vec<&str> = before
         .steps
         .iter()
@@ -225,7 +223,15 @@ fn some_of(names: &[&str], language: Language) -> String {
     }
 }
 
-pub(super) fn not_now(whole: &Whole, en: &str, zh: &str) -> Ending {
+/// A canceled run stays as it is.
+pub(super) fn possible(whole: &Whole) -> Result<(), Ending> {
+    if whole.run.state == RunState::Canceled {
+        return Err(not_now(whole, "order it anew with another seed", "如需重新制作，请换一个种子"));
+    }
+    Ok(())
+}
+
+fn not_now(whole: &Whole, en: &str, zh: &str) -> Ending {
     let (id, state) = (&whole.run.id, whole.run.state);
     Ending::refused(
         format!("run {id} is {}: {en}", state_name(state, Language::En)),

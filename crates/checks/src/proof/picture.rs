@@ -106,7 +106,7 @@ pub fn prove(picture: &Picture<'_>) -> Proof {
 }
 
 /// What a proof says against its picture, what blocks first.
-pub(super) fn objections(proof: &Proof) -> Vec<CheckResult> {
+pub fn objections(proof: &Proof) -> Vec<CheckResult> {
     let mut found: Vec<CheckResult> = proof
         .entries
         .iter()

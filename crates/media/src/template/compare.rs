@@ -5,6 +5,7 @@ use super::{
     compose::Board,
     contrast::Under,
     pieces::{align_in, named},
+    table::{Tall, ink_height, largest},
 };
 use crate::{
     Color, Error, shape,
@@ -23,35 +24,23 @@ struct Row {
     height: f32,
 }
 
+impl Tall for Row {
+    fn height(&self) -> f32 {
+        self.height
+    }
+}
+
 /// Draws the facts that say what is usual instead: letters as large, and as many rows, as fit.
 pub(super) fn draw(
     board: &mut Board<'_>,
     rect: Rect,
-    (max, min): (f32, f32),
+    sizes: (f32, f32),
     most: usize,
     color: Paint,
     valign: Valign,
 ) -> Result<(), Error> {
     let facts: Vec<&FactLine> = board.scene.facts.iter().filter(|f| f.usual.is_some()).take(most).collect();
-    let (min, max) = (min * board.unit, (max * board.unit).max(min * board.unit));
-    let sizes = |step: u32| max + (min - max) * step as f32 / 8.0;
-    let mut made = None;
-    'rows: for count in (1..=facts.len()).rev() {
-        for step in 0..=8 {
-            match rows(board, &facts[..count], rect.2, sizes(step)) {
-                Ok(rows) if rows.iter().map(|r| r.height).sum::<f32>() <= rect.3 => {
-                    made = Some(rows);
-                    break 'rows;
-                }
-                Ok(_) | Err(Error::TooLong { .. }) => {}
-                Err(e) => return Err(e),
-            }
-        }
-    }
-    let Some(rows) = made else {
-        let text = facts.first().map(|f| f.value.clone()).unwrap_or_default();
-        return Err(Error::TooLong { text, fits: 0, place: format!("`table` of {}", board.template) });
-    };
+    let rows = largest(board, &facts, rect.3, sizes, |facts, size| rows(board, facts, rect.2, size))?;
     paint(board, rect, rows, color, valign);
     Ok(())
 }
@@ -156,7 +145,6 @@ fn row(board: &Board<'_>, words: [&str; 3], width: f32, size: f32) -> Result<Row
         named(text::fit(board.fonts, words[n], &style, &room), board.template, "table").map(Some)
     };
     let cells = [set(0)?, set(1)?, set(2)?];
-    let tall = |block: &TextBlock| block.optical().1 - block.optical().0;
-    let tallest = cells.iter().flatten().map(tall).fold(size * 0.8, f32::max);
+    let tallest = cells.iter().flatten().map(ink_height).fold(size * 0.8, f32::max);
     Ok(Row { cells, height: tallest + size * PAD * 2.0 })
 }

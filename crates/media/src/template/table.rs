@@ -36,29 +36,9 @@ pub(super) fn draw(
     valign: Valign,
 ) -> Result<(), Error> {
     let facts = chosen(board.scene.facts, most);
-    let (min, max) = (min * board.unit, (max * board.unit).max(min * board.unit));
-    let mut made = None;
-    'rows: for count in (1..=facts.len()).rev() {
-        for step in 0..=8 {
-            let size = max + (min - max) * step as f32 / 8.0;
-            let rows = facts[..count]
-                .iter()
-                .map(|fact| row(board, fact, rect.2, size))
-                .collect::<Result<Vec<_>, _>>();
-            match rows {
-                Ok(rows) if rows.iter().map(|r| r.height).sum::<f32>() <= rect.3 => {
-                    made = Some(rows);
-                    break 'rows;
-                }
-                Ok(_) | Err(Error::TooLong { .. }) => {}
-                Err(e) => return Err(e),
-            }
-        }
-    }
-    let Some(rows) = made else {
-        let text = facts.first().map(|f| f.value.clone()).unwrap_or_default();
-        return Err(Error::TooLong { text, fits: 0, place: format!("`table` of {}", board.template) });
-    };
+    let rows = largest(board, &facts, rect.3, (max, min), |facts, size| {
+        facts.iter().map(|fact| row(board, fact, rect.2, size)).collect()
+    })?;
     let height: f32 = rows.iter().map(|r| r.height).sum();
     let mirrored = board.scene.locale.is_right_to_left();
     let (x, mut y) = align_in(rect, (rect.2, height), Halign::Start, valign, mirrored);
@@ -92,6 +72,46 @@ pub(super) fn draw(
     Ok(())
 }
 
+/// A row of a table.
+pub(super) trait Tall {
+    /// Its height in px.
+    fn height(&self) -> f32;
+}
+
+impl Tall for Row {
+    fn height(&self) -> f32 {
+        self.height
+    }
+}
+
+/// As many facts as fit into a height, in letters as large as fit: `set` makes the rows of some facts in letters of a size.
+pub(super) fn largest<R: Tall>(
+    board: &Board<'_>,
+    facts: &[&FactLine],
+    height: f32,
+    (max, min): (f32, f32),
+    set: impl Fn(&[&FactLine], f32) -> Result<Vec<R>, Error>,
+) -> Result<Vec<R>, Error> {
+    let (min, max) = (min * board.unit, (max * board.unit).max(min * board.unit));
+    for count in (1..=facts.len()).rev() {
+        for step in 0..=8 {
+            match set(&facts[..count], max + (min - max) * step as f32 / 8.0) {
+                Ok(rows) if rows.iter().map(R::height).sum::<f32>() <= height => return Ok(rows),
+                Ok(_) | Err(Error::TooLong { .. }) => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+    let text = facts.first().map(|f| f.value.clone()).unwrap_or_default();
+    Err(Error::TooLong { text, fits: 0, place: format!("`table` of {}", board.template) })
+}
+
+/// Height of the ink of a text.
+pub(super) fn ink_height(block: &TextBlock) -> f32 {
+    let (top, bottom) = block.optical();
+    bottom - top
+}
+
 /// Short facts first come, first served; long ones only where there are too few.
 fn chosen(facts: &[FactLine], most: usize) -> Vec<&FactLine> {
     let long =
@@ -119,8 +139,7 @@ fn row(board: &Board<'_>, fact: &FactLine, width: f32, size: f32) -> Result<Row,
     let mut letters = words.chars();
     let value: String = letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default();
     let value = fit(&value, 600, size, width * (1.0 - LABELS), 2)?;
-    let tall = |block: &TextBlock| block.optical().1 - block.optical().0;
-    Ok(Row { height: tall(&label).max(tall(&value)) + size * PAD * 2.0, label, value })
+    Ok(Row { height: ink_height(&label).max(ink_height(&value)) + size * PAD * 2.0, label, value })
 }
 
 /// Smallest module of a code that a phone reads from a screen, in px.

@@ -93,15 +93,8 @@ fn digest(ctx: &Context<'_>, parts: &BTreeSet<Part>) -> Result<Digest, Error> {
 fn surroundings(ctx: &Context<'_>, words: &Words, placement: Option<&str>) -> Value {
     let Some(placement) = placement else { return json!(ctx.brief.placements) };
     let turn = ctx.brief.placements.iter().position(|id| id == placement);
-    let there = [
-        words.price.is_some(),
-        words.offer.is_some(),
-        words.facts.len() >= 3,
-        words.facts.iter().any(|fact| fact.is_number),
-        words.facts.iter().filter(|fact| fact.usual.is_some()).count() >= 2,
-        words.url.is_some(),
-        ctx.brief.product.photos.iter().any(|photo| photo.role == PhotoRole::Lifestyle),
-    ];
+    let world = ctx.brief.product.photos.iter().any(|photo| photo.role == PhotoRole::Lifestyle);
+    let there: Vec<bool> = words.there().into_iter().map(|(_, there)| there).chain([world]).collect();
     json!([turn, there])
 }
 

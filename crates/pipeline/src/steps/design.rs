@@ -158,7 +158,7 @@ impl Job {
             let words = mend.words(&self.outline.design);
             for template in &candidates {
                 match self.attempt(template, mend, &words, &mut parts) {
-                    Ok(made) => return Ok(Made { parts, ..made }),
+                    Ok(made) => return Ok(made),
                     Err(Refusal::Unfit(error)) => refusal = refusal.or(Some(error)),
                     Err(Refusal::Final(error)) => return Err(error),
                 }
@@ -187,7 +187,7 @@ impl Job {
         let composed = compose(template, &scene, &self.material.fonts).map_err(unusable)?;
         let kept = prove::kept(self.material.product.as_ref(), &composed);
         self.held(prove::painted(self, template, &composed, kept.as_ref()))?;
-        self.finish(template, &composed, kept)
+        self.finish(template, &composed, kept, parts)
     }
 
     /// The proof, if it holds.
@@ -203,19 +203,13 @@ impl Job {
     /// What of all that a template can need is there.
     fn there(&self) -> Vec<Need> {
         let (m, words) = (&self.material, &self.material.words);
-        let table = [
-            (Need::Price, words.price.is_some()),
-            (Need::Offer, words.offer.is_some()),
+        let others = [
             (Need::Quote, !self.outline.design.quote.trim().is_empty()),
             (Need::Photo, !m.lifestyle.is_empty()),
             (Need::Bullets, self.outline.design.bullets.len() >= 2),
-            (Need::Facts, words.facts.len() >= 3),
-            (Need::Comparison, words.facts.iter().filter(|fact| fact.usual.is_some()).count() >= 2),
-            (Need::Figure, words.facts.iter().any(|fact| fact.is_number)),
-            (Need::Url, words.url.is_some()),
             (Need::Cutout, m.product.is_some()),
         ];
-        table.into_iter().filter(|(_, there)| *there).map(|(need, _)| need).collect()
+        words.there().into_iter().chain(others).filter(|(_, there)| *there).map(|(need, _)| need).collect()
     }
 
     /// What of the brief a design of this template is made of.
@@ -297,6 +291,7 @@ impl Job {
         template: &Template,
         composed: &Composed,
         kept: Option<Pixels>,
+        parts: &BTreeSet<Part>,
     ) -> Result<Made, Refusal> {
         let label = self.label(template).clone();
         let room = label::room_for(&self.id, &label).map_err(Refusal::Final)?;
@@ -329,7 +324,7 @@ impl Job {
                 template: template.name.clone(),
                 size: self.params.size,
                 shown,
-                parts: BTreeSet::new(),
+                parts: parts.clone(),
                 proof,
             });
         }

@@ -13,7 +13,7 @@ use handbill_media::{
     Canvas,
     image::{Cutout, cut_out},
     open,
-    template::{FactLine, Palette, PriceTag},
+    template::{FactLine, Need, Palette, PriceTag},
     text::{BrandFonts, Fonts},
 };
 
@@ -86,6 +86,18 @@ impl Words {
             url: brief.url.clone(),
             legal: brief.brand.legal_lines.iter().map(text).filter(|l| !l.is_empty()).collect(),
         }
+    }
+
+    /// What of all that a template can need the brief says in words.
+    pub(super) fn there(&self) -> [(Need, bool); 6] {
+        [
+            (Need::Price, self.price.is_some()),
+            (Need::Offer, self.offer.is_some()),
+            (Need::Facts, self.facts.len() >= 3),
+            (Need::Figure, self.facts.iter().any(|fact| fact.is_number)),
+            (Need::Comparison, self.facts.iter().filter(|fact| fact.usual.is_some()).count() >= 2),
+            (Need::Url, self.url.is_some()),
+        ]
     }
 }
 
