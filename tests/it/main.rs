@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod architecture;
+mod bucket;
 mod create;
 mod failing;
 mod fresh;
@@ -13,3 +14,5 @@ mod page;
 mod provider;
 mod rendering;
 mod runs;
+#[path = "../servers/s3.rs"]
+mod s3;

@@ -18,6 +18,6 @@ mod tests;
 pub mod versions;
 
 pub use error::Error;
-pub use files::Files;
+pub use files::{Files, Place, S3};
 pub use handbill_domain::ids::{RunId, WorkspaceId};
 pub use open::{Settings, Store};
