@@ -4,8 +4,8 @@ use super::{
     Mark,
     compose::Board,
     contrast::{READABLE, Under},
-    pieces::veil,
     stack::{BETWEEN, INDENT, Kind, Made},
+    veil::Veil,
 };
 use crate::{
     Color, Error, shape,
@@ -28,10 +28,9 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
         if contrast >= READABLE || !stands_on_picture {
             break;
         }
-        veil(&mut board.canvas, rect, board.unit * 1.6, color.luminance() < 0.4, 0.3);
+        Veil::over(rect, board.unit * 1.6, color.luminance() < 0.4).draw(&mut board.canvas, 0.3);
         (color, contrast) = choose(board);
     }
-    let under = Under::of(&board.canvas, rect);
     match made.kind {
         Kind::Rule => {
             shape::rect(&mut board.canvas, x, y, made.width, made.height, made.height / 2.0, wanted);
@@ -63,7 +62,7 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
             board.note_words(made.name, rect, &block, words.contrast(pill));
         }
         Kind::List(blocks, mark) => {
-            let (ink, contrast) = board.ink(under);
+            let (ink, contrast) = board.ink(Under::of(&board.canvas, rect));
             let mut y = y;
             for (n, mut block) in blocks.into_iter().enumerate() {
                 let (top, bottom) = block.optical();
@@ -85,7 +84,7 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
             board.letter(&amount, left, y - top);
             if let Some(list) = &mut list {
                 let own = list.lines.first().map_or(0.0, |l| l.baseline);
-                list.color = board.ink(under).0.alpha(0.78);
+                list.color = board.ink(Under::of(&board.canvas, rect)).0.alpha(0.78);
                 board.letter(list, left + amount.width + size * 0.22, baseline - own);
             }
             board.note_words(made.name, rect, &amount, contrast);
