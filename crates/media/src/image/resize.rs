@@ -153,7 +153,7 @@ enum Alpha {
 }
 
 /// Larger buffers are not kept between two pictures, in bytes.
-const KEPT: usize = 40_000_000;
+const KEPT: usize = 10_000_000;
 
 /// Writes every pixel of the target.
 fn filter_into(

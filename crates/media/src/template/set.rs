@@ -19,7 +19,7 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
     let wanted = made.color.color(&scene.palette, scene.required_background);
     let choose = |board: &Board<'_>| {
         let under = Under::of(&board.canvas, rect);
-        let color = if made.color.is_ink() { None } else { under.readable(wanted) };
+        let color = if made.color.is_ink() { None } else { readable(under, wanted, scene.palette.primary) };
         color.map_or_else(|| board.ink(under), |c| (c, under.with(c)))
     };
     let (mut color, mut contrast) = choose(board);
@@ -76,6 +76,7 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
         }
         Kind::Price { mut sign, mut amount, mut list } => {
             let size = amount.size;
+            let (quiet, stands_out) = board.ink(Under::of(&board.canvas, rect));
             let (top, bottom) = amount.optical();
             let baseline = y - top + (amount.lines.first().map_or(bottom, |l| l.baseline));
             (sign.color, amount.color) = (color, color);
@@ -84,13 +85,20 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
             board.letter(&amount, left, y - top);
             if let Some(list) = &mut list {
                 let own = list.lines.first().map_or(0.0, |l| l.baseline);
-                list.color = board.ink(Under::of(&board.canvas, rect)).0.alpha(0.78);
+                list.color = if stands_out > 8.0 { quiet.alpha(0.78) } else { quiet };
                 board.letter(list, left + amount.width + size * 0.22, baseline - own);
             }
             board.note_words(made.name, rect, &amount, contrast);
         }
     }
     Ok(())
+}
+
+/// The colour, or a relative that can be read: not a brown, where the brand's own colour can.
+fn readable(under: Under, wanted: Color, primary: Color) -> Option<Color> {
+    let found = under.readable(wanted)?;
+    let brown = wanted.browns_at(found.oklab()[0]) && under.with(primary) >= READABLE;
+    Some(if brown { primary } else { found })
 }
 
 /// A marker's stroke behind each line, a little wider than the words.
