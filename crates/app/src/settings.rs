@@ -117,7 +117,10 @@ impl Settings {
                 ));
             }
         };
-        let environment = std::env::vars().filter(|(name, _)| name.starts_with(layers::PREFIX));
+        // What is no text is no setting of ours; `vars` would panic over it.
+        let texts = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment = texts.filter(|(name, _)| name.starts_with(layers::PREFIX));
         let shown = if text.is_empty() { Path::new("HANDBILL_…") } else { path };
         Self::of(path, &text, environment)
             .map_err(|problems| Ending::Problems { file: shown.to_owned(), problems })

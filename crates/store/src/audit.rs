@@ -69,7 +69,7 @@ const PROMISES: &[(&str, &str)] = &[
     ),
     (
         "nothing is reserved when nothing runs",
-        "SELECT c.key AS which FROM calls c JOIN steps s ON s.id = c.step_id WHERE s.state IN ('succeeded', 'canceled') AND c.reserved_micros <> 0",
+        "SELECT c.key AS which FROM calls c JOIN steps s ON s.id = c.step_id WHERE s.state IN ('succeeded', 'failed', 'canceled') AND c.reserved_micros <> 0",
     ),
     (
         "no ceiling is passed",
@@ -78,7 +78,7 @@ const PROMISES: &[(&str, &str)] = &[
     (
         "every call that was settled has its line, and every line its call",
         "SELECT c.key AS which FROM calls c WHERE c.state = 'settled' AND NOT EXISTS (SELECT 1 FROM ledger l WHERE l.workspace_id = c.workspace_id AND l.call_key = c.key)
-         UNION ALL SELECT l.call_key AS which FROM ledger l JOIN calls c ON c.workspace_id = l.workspace_id AND c.key = l.call_key WHERE c.state NOT IN ('settled', 'ambiguous', 'replied', 'accepted')",
+         UNION ALL SELECT l.call_key AS which FROM ledger l JOIN calls c ON c.workspace_id = l.workspace_id AND c.key = l.call_key WHERE c.state NOT IN ('settled', 'ambiguous', 'replied', 'accepted') AND l.billed = 'yes'",
     ),
 ];
 

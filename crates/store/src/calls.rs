@@ -223,6 +223,8 @@ pub async fn failed(
     give_back(&tx, workspace, &call, settlement.spent_micros).await?;
     if settlement.billed != Billed::No {
         ledger::write(&tx, workspace, &call, settlement).await?;
+    } else {
+        ledger::clear(&tx, workspace, &call).await?;
     }
     Ok(tx.commit().await?)
 }

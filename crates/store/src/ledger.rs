@@ -70,6 +70,18 @@ pub(crate) async fn write(
     write_many(db, [line]).await
 }
 
+/// A call that was uncertain was not billed: its line says so.
+pub(crate) async fn clear(
+    db: &impl ConnectionTrait,
+    workspace: &WorkspaceId,
+    call: &calls::row::Model,
+) -> Result<(), Error> {
+    let sql = "UPDATE ledger SET billed = 'no', list_micros = 0, spent_micros = 0, at = {now}
+               WHERE workspace_id = $1 AND call_key = $2 AND billed = 'maybe'";
+    run(db, sql, vec![workspace.as_str().into(), call.key.as_str().into()]).await?;
+    Ok(())
+}
+
 /// Writes many lines.
 pub(crate) async fn write_many(
     db: &impl ConnectionTrait,

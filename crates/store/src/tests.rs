@@ -1,5 +1,6 @@
 //! The same promises on SQLite and on a real PostgreSQL that the tests start.
 
+mod mishaps;
 #[path = "../../../tests/servers/postgres.rs"]
 mod postgres;
 mod promises;
@@ -27,7 +28,9 @@ async fn on_sqlite(folder: &std::path::Path) -> Store {
 async fn the_promises_hold_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     schema::goes_up_down_and_up(&on_sqlite(folder.path()).await).await;
-    promises::all(&on_sqlite(folder.path()).await).await;
+    let store = on_sqlite(folder.path()).await;
+    promises::all(&store).await;
+    mishaps::all(&store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,6 +41,7 @@ async fn the_promises_hold_on_postgres() {
     let store = Store::open(&settings).await.unwrap();
     schema::goes_up_down_and_up(&store).await;
     promises::all(&store).await;
+    mishaps::all(&store).await;
 }
 
 #[tokio::test]

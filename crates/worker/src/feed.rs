@@ -13,7 +13,9 @@ use handbill_domain::{
 use handbill_queue::{Class, Dispatcher, Place, Ticket};
 use handbill_store::{
     feed::{self, Line},
-    runs, sessions, steps,
+    runs,
+    sessions::{self, Watch},
+    steps,
 };
 use tokio::time::{self, Instant};
 
@@ -37,15 +39,15 @@ pub(crate) const OFFICE: &str = "feeder";
 pub(crate) async fn feed(crew: &Arc<Crew>) -> Result<(), Error> {
     let breath = if matches!(crew.serves, Serves::One(..)) { BREATH } else { DEEP_BREATH };
     let mut looked = Instant::now();
-    let mut recovered = None;
+    let mut guard = Guard::default();
     loop {
         let rung = crew.bell.notified();
         if crew.stop.is_requested() {
             return Err(Error::Stopped);
         }
         let fed = match &crew.serves {
-            Serves::One(workspace, id) => one(crew, workspace, id, &mut recovered).await,
-            Serves::All(_) => all(crew, &mut recovered).await.map(Some),
+            Serves::One(workspace, id) => one(crew, workspace, id, &mut guard).await,
+            Serves::All(_) => all(crew, &mut guard).await.map(Some),
         };
         let wait = match fed {
             Ok(None) => return Ok(()),
@@ -78,10 +80,10 @@ async fn one(
     crew: &Crew,
     workspace: &WorkspaceId,
     id: &RunId,
-    recovered: &mut Option<Instant>,
+    guard: &mut Guard,
 ) -> Result<Option<Duration>, Error> {
     let store = &crew.engine.store;
-    recover(crew, recovered).await?;
+    recover(crew, guard).await?;
     match runs::state(store, workspace, id).await? {
         RunState::Running => crew.rest(id, false),
         RunState::Paused => {
@@ -106,11 +108,14 @@ async fn one(
 }
 
 /// All runs. Tells how long nothing is due.
-async fn all(crew: &Crew, recovered: &mut Option<Instant>) -> Result<Duration, Error> {
+async fn all(crew: &Crew, guard: &mut Guard) -> Result<Duration, Error> {
     let store = &crew.engine.store;
     let leads = feed::lead(store, OFFICE, crew.living.session().id(), LEADS).await?;
     if leads {
-        recover(crew, recovered).await?;
+        recover(crew, guard).await?;
+    } else if guard.is_time() {
+        // Who leads next knows already who is silent, and since when.
+        guard.watch.look(store).await?;
     }
     crew.taken.store(0, Ordering::Relaxed);
     // Without a shared line everybody has to feed themselves.
@@ -143,13 +148,31 @@ async fn all(crew: &Crew, recovered: &mut Option<Instant>) -> Result<Duration, E
     Ok(next.unwrap_or(TICK))
 }
 
-/// Takes back what dead sessions left, and ends what canceled runs left; not at every look.
-async fn recover(crew: &Crew, recovered: &mut Option<Instant>) -> Result<(), Error> {
-    if recovered.is_some_and(|at| at.elapsed() < TICK) {
+/// Who is watched, and when that was last done.
+#[derive(Default)]
+struct Guard {
+    watch: Watch,
+    looked: Option<Instant>,
+}
+
+impl Guard {
+    /// Is it time to look? Not at every look at the lines.
+    fn is_time(&mut self) -> bool {
+        let is_time = self.looked.is_none_or(|at| at.elapsed() >= TICK);
+        if is_time {
+            self.looked = Some(Instant::now());
+        }
+        is_time
+    }
+}
+
+/// Takes back what dead sessions left, and ends what canceled runs left.
+async fn recover(crew: &Crew, guard: &mut Guard) -> Result<(), Error> {
+    if !guard.is_time() {
         return Ok(());
     }
-    *recovered = Some(Instant::now());
-    if let Some(back) = sessions::recover(&crew.engine.store, crew.engine.settings.crashes).await?
+    let (own, limit) = (crew.living.session(), crew.engine.settings.crashes);
+    if let Some(back) = sessions::recover(&crew.engine.store, &mut guard.watch, own.id(), limit).await?
         && !back.is_empty()
     {
         tracing::info!(steps = back.len(), "took over what dead workers left");

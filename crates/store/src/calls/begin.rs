@@ -175,10 +175,19 @@ impl<'b> Page<'b> {
                 self.book.change(payers, &call.currency, more, 0);
                 self.again.push(begin);
             }
-            "ambiguous" => return Ok(Begun::Ambiguous),
+            // Under its key it is the same request: it is not paid twice.
+            "ambiguous" if begin.new.repeatable && call.job.is_none() => {
+                if !self.reserve(begin, payers) {
+                    return Ok(Begun::OverCeiling);
+                }
+                self.again.push(begin);
+            }
+            "ambiguous" if call.job.is_none() => return Ok(Begun::Ambiguous),
             _ => {
                 self.taken.push(begin);
                 return match call.state.as_str() {
+                    // Its step was given up while the provider worked on it: the job may still be there.
+                    "ambiguous" => Ok(Begun::Poll(read(call.job.as_deref())?)),
                     "sending" => Ok(Begun::Unknown { since_ms: self.now - call.changed_at }),
                     "accepted" => Ok(Begun::Poll(read(call.job.as_deref())?)),
                     "replied" | "settled" => Ok(Begun::Kept {
@@ -211,7 +220,7 @@ impl<'b> Page<'b> {
             run(db, sql, vec![list(self.again.iter().map(|b| b.as_json()))?]).await?;
         }
         if !self.taken.is_empty() {
-            let sql = "UPDATE calls SET epoch = v.epoch FROM {rows(workspace text, key text, epoch bigint)}
+            let sql = "UPDATE calls SET epoch = v.epoch, state = CASE WHEN state = 'ambiguous' THEN 'accepted' ELSE state END FROM {rows(workspace text, key text, epoch bigint)}
                        WHERE calls.workspace_id = v.workspace AND calls.key = v.key";
             run(db, sql, vec![list(self.taken.iter().map(|b| b.as_json()))?]).await?;
         }

@@ -60,13 +60,19 @@ impl Batch for Note {
         let mut changes = Vec::new();
         for note in batch {
             let call = found.get(&(note.workspace.as_str(), note.key.as_str()));
-            let ours = |f: &&&Found| f.step_id == note.fence.step && f.epoch == note.fence.epoch;
-            done.push(match call.filter(ours).map(|f| (f.state.as_str(), f)) {
-                Some(("sending" | "accepted", _)) => {
+            let ours = |f: &&&Found| f.step_id == note.fence.step;
+            let call = call.filter(ours).map(|f| (f.state.as_str(), f.epoch == note.fence.epoch, f));
+            done.push(match call {
+                Some(("sending" | "accepted", true, _)) => {
                     changes.push(note.change()?);
                     Ok(Noted::Done)
                 }
-                Some(("replied", call)) => match &call.reply {
+                // Somebody else has the step by now, and nobody has the answer: it is kept for who asks next.
+                Some(("sending" | "accepted" | "ambiguous", false, _)) if note.reply.is_some() => {
+                    changes.push(note.change()?);
+                    Err(Error::Lost(format!("call {}", note.key)))
+                }
+                Some(("replied", true, call)) => match &call.reply {
                     Some(reply) => serde_json::from_str(reply).map(Noted::Before).map_err(unreadable),
                     None => Err(unreadable(format!("call {} has no reply", note.key))),
                 },

@@ -68,22 +68,32 @@ pub(crate) async fn retry(
     let left = "(SELECT COUNT(*) FROM dependencies d JOIN steps p ON p.id = d.needs_id
                  WHERE d.step_id = steps.id AND p.state NOT IN ('succeeded', 'failed', 'canceled'))";
     let sql = format!(
-        "UPDATE steps SET needs_left = {left}, state = CASE WHEN state = 'blocked' AND {left} = 0 THEN 'ready' ELSE state END
+        "UPDATE steps SET needs_left = {left}, state = CASE WHEN state = 'blocked' AND {left} = 0 THEN 'ready'
+           WHEN state = 'waiting' AND {left} > 0 THEN 'blocked' ELSE state END
          WHERE id IN (SELECT v.step FROM {{rows(step bigint)}})"
     );
     run(db, &sql, vec![given()?]).await?;
     reopen(db, workspace, id).await
 }
 
-/// Opens a run again and counts it anew.
+/// Opens a run again and counts it anew; a paused one stays paused. [`Error::NotNow`]: a person ended it.
 pub(crate) async fn reopen(
     db: &impl ConnectionTrait,
     workspace: &WorkspaceId,
     id: &RunId,
 ) -> Result<(), Error> {
+    // Locked by a statement of its own: the next one then counts what others have written until here.
+    #[derive(FromQueryResult)]
+    struct State {
+        state: String,
+    }
+    let sql = "SELECT r.state FROM runs r WHERE r.workspace_id = $1 AND r.id = $2 {lock r}";
+    if rows::<State>(db, sql, of(workspace, id)).await?.iter().any(|r| r.state == "canceled") {
+        return Err(Error::NotNow(format!("run {id} was canceled")));
+    }
     let of_run = "(SELECT COUNT(*) FROM steps s WHERE s.workspace_id = $1 AND s.run_id = $2 AND s.state";
     let sql = format!(
-        "UPDATE runs SET state = 'running', ended_at = NULL,
+        "UPDATE runs SET state = CASE WHEN state = 'paused' THEN state ELSE 'running' END, ended_at = NULL,
            open = {of_run} NOT IN ('succeeded', 'failed', 'canceled')), failed = {of_run} IN ('failed', 'canceled')),
            made = {of_run} = 'succeeded' AND s.makes = 1)
          WHERE workspace_id = $1 AND id = $2"
@@ -138,7 +148,7 @@ pub(crate) async fn begin_again(
     if run(db, sql, vec![step.into(), workspace.as_str().into()]).await?.rows_affected() == 0 {
         return Ok(false);
     }
-    let sql = "UPDATE steps SET needs_left = needs_left + 1, state = CASE WHEN state = 'ready' THEN 'blocked' ELSE state END
+    let sql = "UPDATE steps SET needs_left = needs_left + 1, state = CASE WHEN state IN ('ready', 'waiting') THEN 'blocked' ELSE state END
                WHERE id IN (SELECT d.step_id FROM dependencies d WHERE d.needs_id = $1)";
     run(db, sql, vec![step.into()]).await?;
     Ok(true)

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Fence, Ready, Step, count, group, row, unblock};
 use crate::{
-    Error, Store,
+    Error, Store, calls,
     error::unreadable,
     group::{Batch, Group, Groups},
     open::{is_sqlite, list, rows},
@@ -48,7 +48,7 @@ pub async fn claim_many(
         "UPDATE steps SET state = 'running', epoch = epoch + 1, session_id = $2, due_at = NULL, started_at = {{now}}
          WHERE id {open}
            SELECT s.id FROM {{rows(workspace text, step bigint)}} JOIN steps s ON s.id = v.step AND s.workspace_id = v.workspace
-           WHERE (s.state = 'ready' OR (s.state = 'waiting' AND s.due_at <= {{now}}))
+           WHERE (s.state = 'ready' OR (s.state = 'waiting' AND s.due_at <= {{now}} AND s.needs_left <= 0))
            AND (SELECT r.state FROM runs r WHERE r.workspace_id = s.workspace_id AND r.id = s.run_id) = 'running'
            AND EXISTS (SELECT 1 FROM sessions a WHERE a.id = $2 AND a.ended_at IS NULL)
            ORDER BY s.id {{skip s}}{close} RETURNING *"
@@ -144,6 +144,7 @@ pub(crate) async fn abandon(
     let mut ready = super::readied(ready)?;
     if !failed.is_empty() {
         let ids: Vec<i64> = failed.iter().map(|g| g.id).collect();
+        calls::abandon(db, &ids).await?;
         ready.extend(unblock(db, &ids).await?);
         let ended = failed.iter().map(|g| ((g.workspace_id.as_str(), g.run_id.as_str()), (false, false)));
         count(db, ended).await?;

@@ -144,9 +144,10 @@ impl Batch for Finish {
         let valid = || batch.iter().filter(|f| written.contains_key(&f.fence.step));
         let settled: Vec<&Settled> = valid().flat_map(|f| &f.settled).collect();
         let (_, mut ready) = calls::settle_many(&tx, &settled).await?;
-        let canceled: Vec<i64> = written.values().filter(|w| w.state == "canceled").map(|w| w.id).collect();
-        if !canceled.is_empty() {
-            calls::abandon(&tx, &canceled).await?;
+        let given_up = |w: &&Written| matches!(w.state.as_str(), "canceled" | "failed");
+        let given_up: Vec<i64> = written.values().filter(given_up).map(|w| w.id).collect();
+        if !given_up.is_empty() {
+            calls::abandon(&tx, &given_up).await?;
         }
         ready.extend(hold(&tx, valid()).await?);
         versions::write(&tx, valid().filter_map(|f| Some((&f.workspace, f.made.as_ref()?)))).await?;
