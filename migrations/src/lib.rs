@@ -5,6 +5,9 @@ use sea_orm_migration::prelude::*;
 
 mod m0001_runs;
 mod m0002_engine;
+mod m0003_keys;
+mod m0004_orders;
+mod m0005_secrets;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -14,6 +17,12 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_runs::Migration), Box::new(m0002_engine::Migration)]
+        vec![
+            Box::new(m0001_runs::Migration),
+            Box::new(m0002_engine::Migration),
+            Box::new(m0003_keys::Migration),
+            Box::new(m0004_orders::Migration),
+            Box::new(m0005_secrets::Migration),
+        ]
     }
 }

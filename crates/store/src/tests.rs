@@ -1,5 +1,6 @@
 //! The same promises on SQLite and on a real PostgreSQL that the tests start.
 
+mod asking;
 #[path = "../../../tests/servers/postgres.rs"]
 mod postgres;
 mod promises;
@@ -20,7 +21,9 @@ async fn on_sqlite(folder: &std::path::Path) -> Store {
 async fn the_promises_hold_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     schema::goes_up_down_and_up(&on_sqlite(folder.path()).await).await;
-    promises::all(&on_sqlite(folder.path()).await).await;
+    let store = on_sqlite(folder.path()).await;
+    promises::all(&store).await;
+    asking::all(&store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,6 +34,7 @@ async fn the_promises_hold_on_postgres() {
     let store = Store::open(&settings).await.unwrap();
     schema::goes_up_down_and_up(&store).await;
     promises::all(&store).await;
+    asking::all(&store).await;
 }
 
 #[tokio::test]
