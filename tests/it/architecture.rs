@@ -51,7 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rust-embed", &["api"]),
     ("reqwest", &["net"]),
     ("httpdate", &["net"]),
-    ("url", &["net", "providers"]),
+    ("url", &["net", "providers", "store"]),
     ("sea-orm", &["store"]),
     ("object_store", &["store"]),
     ("getrandom", &["store"]),

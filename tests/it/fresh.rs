@@ -91,6 +91,12 @@ fn a_new_price_makes_again_exactly_what_shows_the_price() {
         "{priced:?} of {all}: the placements show too little or too much"
     );
     assert_eq!(told.computed(), priced);
+    // Message and look were settled without the amount, so no model is asked for them again.
+    let settled = |step: &&String| {
+        ["strategy.", "art_direction", "background."].iter().any(|kind| step.starts_with(kind))
+    };
+    assert_eq!(told.asked.iter().find(settled), None);
+    assert!(told.steps.keys().filter(settled).count() >= 4, "{:?}", told.steps.keys());
     // What was taken over is what would have been made.
     assert_eq!(assets(&house, "after"), made_cleanly(&changed));
     let (before, after) = (assets(&house, "before"), assets(&house, "after"));

@@ -4,6 +4,7 @@
 
 mod api;
 mod architecture;
+mod bucket;
 mod create;
 mod failing;
 mod fresh;
@@ -14,3 +15,5 @@ mod page;
 mod provider;
 mod rendering;
 mod runs;
+#[path = "../servers/s3.rs"]
+mod s3;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use figment::{Figment, providers::Serialized};
 use handbill_domain::problem::{Problem, Problems};
+use handbill_store::{Place, S3};
 use handbill_worker::Settings as Worker;
 use serde::Deserialize;
 
@@ -81,6 +82,18 @@ struct Written {
 struct Store {
     rows: String,
     files: String,
+    s3: Bucket,
+}
+
+/// What a bucket needs besides its name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bucket {
+    endpoint: String,
+    region: String,
+    virtual_hosted: bool,
+    access_key: String,
+    secret_key: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,6 +144,23 @@ impl Settings {
         let mut problems = Problems::default();
         let settings = written.checked(&mut |key, message: &str| problems.push(layers.place(key, message)));
         problems.or(settings)
+    }
+}
+
+impl Store {
+    /// Where the files are, if that is said.
+    fn place(self, wrong: &mut dyn FnMut(&str, &str)) -> Option<Place> {
+        if !self.files.contains("://") {
+            return (!self.files.is_empty()).then(|| Place::Folder(PathBuf::from(self.files)));
+        }
+        let bucket = S3::at(&self.files).map_err(|message| wrong("store.files", &message)).ok()?;
+        let Bucket { endpoint, region, virtual_hosted, access_key, secret_key } = self.s3;
+        let bucket = S3 { endpoint, region, virtual_hosted, access_key, secret_key, ..bucket };
+        bucket.checked_endpoint().unwrap_or_else(|message| wrong("store.s3.endpoint", &message));
+        if bucket.access_key.is_empty() != bucket.secret_key.is_empty() {
+            wrong("store.s3.secret_key", "access_key and secret_key belong together");
+        }
+        Some(Place::S3(bucket))
     }
 }
 
@@ -187,10 +217,10 @@ impl Written {
         let data = PathBuf::from(self.data);
         let mut store = handbill_store::Settings::embedded(&data);
         if !self.store.rows.is_empty() {
-            store.rows = self.store.rows;
+            store.rows.clone_from(&self.store.rows);
         }
-        if !self.store.files.is_empty() {
-            store.files = PathBuf::from(self.store.files);
+        if let Some(files) = self.store.place(wrong) {
+            store.files = files;
         }
         let models = Some(self.models.file).filter(|file| !file.is_empty()).map(PathBuf::from);
         Settings {
@@ -286,6 +316,22 @@ mod tests {
         assert_eq!(
             problems("\n[store]\nrows = \"mysql://x\"", &[]),
             ["line 3, /store/rows: should begin with sqlite:// or postgres://"]
+        );
+        assert_eq!(
+            problems("[store]\nfiles = \"s3://Tea\"\n[store.s3]\nendpoint = \"minio\"", &[]),
+            [
+                "line 2, /store/files: should be s3://bucket or s3://bucket/prefix; the name of a bucket has small letters, digits, dots and hyphens"
+            ]
+        );
+        assert_eq!(
+            problems(
+                "[store]\nfiles = \"s3://tea\"\n[store.s3]\nendpoint = \"minio:9000\"\naccess_key = \"k\"",
+                &[]
+            ),
+            [
+                "line 4, /store/s3/endpoint: should be an address such as https://s3.example.com",
+                "/store/s3/secret_key: access_key and secret_key belong together",
+            ]
         );
         let syntax = problems("data = \n", &[]);
         assert!(syntax[0].starts_with("line 1, /: ") && syntax[0].contains("TOML"), "{syntax:?}");

@@ -1,5 +1,7 @@
 //! The canvas: premultiplied RGBA pixels that everything is drawn on.
 
+mod spare;
+
 use crate::Color;
 
 /// Pixels: RGBA, 8 bits each, premultiplied, rows from the top, without padding.
@@ -28,8 +30,14 @@ impl Canvas {
             // Clear memory costs nothing until it is written to.
             return Self { width, height, data: vec![0; width as usize * height as usize * 4] };
         }
-        let data = color.premultiplied().repeat(width as usize * height as usize);
-        Self { width, height, data }
+        let mut canvas = Self::any(width, height);
+        canvas.fill(color);
+        canvas
+    }
+
+    /// A canvas with anything on it, for those who write every pixel.
+    pub(crate) fn any(width: u32, height: u32) -> Self {
+        Self { width, height, data: spare::take(width as usize * height as usize * 4) }
     }
 
     /// From premultiplied RGBA bytes; `None` when their number is not `4 × width × height`.
@@ -47,6 +55,11 @@ impl Canvas {
         self.height
     }
 
+    /// Width and height in px.
+    pub fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
     /// The premultiplied RGBA bytes.
     pub fn data(&self) -> &[u8] {
         &self.data
@@ -58,8 +71,8 @@ impl Canvas {
     }
 
     /// The premultiplied RGBA bytes, for good.
-    pub fn into_data(self) -> Vec<u8> {
-        self.data
+    pub fn into_data(mut self) -> Vec<u8> {
+        std::mem::take(&mut self.data)
     }
 
     /// One premultiplied pixel; outside it is nothing.
@@ -140,6 +153,26 @@ impl Canvas {
         }
     }
 
+    /// Draws an opaque colour with its top left corner at `(x, y)`, covering each pixel by the product of its column's and its
+    /// row's cover (0 to 255).
+    pub(crate) fn tint(&mut self, columns: &[u8], rows: &[u8], (x, y): (i32, i32), color: Color) {
+        let Some(part) = self.overlap(columns.len() as u32, rows.len() as u32, x, y) else { return };
+        let columns: Vec<u8> =
+            columns[part.from_x..part.from_x + part.width].iter().flat_map(|c| [*c; 4]).collect();
+        let ink = [color.r, color.g, color.b, 255];
+        let stride = self.width as usize * 4;
+        let lines = self.data.chunks_exact_mut(stride).skip(part.to_y).take(part.height);
+        for (line, row) in lines.zip(&rows[part.from_y..]).filter(|(_, row)| **row > 0) {
+            let line = &mut line[part.to_x * 4..(part.to_x + part.width) * 4];
+            for (pixel, cover) in line.as_chunks_mut::<4>().0.iter_mut().zip(columns.as_chunks::<4>().0) {
+                for (n, c) in pixel.iter_mut().enumerate() {
+                    let cover = scaled(cover[n], u16::from(*row));
+                    *c = scaled(ink[n], u16::from(cover)) + scaled(*c, u16::from(255 - cover));
+                }
+            }
+        }
+    }
+
     /// One colour everywhere.
     pub(crate) fn fill(&mut self, color: Color) {
         self.data.as_chunks_mut::<4>().0.fill(color.premultiplied());
@@ -173,17 +206,6 @@ impl Canvas {
         }
     }
 
-    /// Puts another canvas in place of a part of this one.
-    pub(crate) fn put(&mut self, part: &Self, x: i32, y: i32) {
-        let Some(at) = self.overlap(part.width, part.height, x, y) else { return };
-        for row in 0..at.height {
-            let from = ((at.from_y + row) * part.width as usize + at.from_x) * 4;
-            let to = ((at.to_y + row) * self.width as usize + at.to_x) * 4;
-            let n = at.width * 4;
-            self.data[to..to + n].copy_from_slice(&part.data[from..from + n]);
-        }
-    }
-
     /// The part of this canvas with its top left corner at `(x, y)`; what lies outside is clear.
     pub fn crop(&self, x: i32, y: i32, width: u32, height: u32) -> Self {
         let mut part = Self::new(width, height, Color::CLEAR);
@@ -204,6 +226,12 @@ impl Canvas {
         let (from_x, to_x, w) = span(x, width, self.width)?;
         let (from_y, to_y, h) = span(y, height, self.height)?;
         Some(Overlap { from_x, from_y, to_x, to_y, width: w, height: h })
+    }
+}
+
+impl Drop for Canvas {
+    fn drop(&mut self) {
+        spare::give(std::mem::take(&mut self.data));
     }
 }
 
@@ -249,7 +277,7 @@ pub(crate) fn is_opaque(rgba: &[u8]) -> bool {
 
 /// `c · share / 255`, rounded. A premultiplied colour with it added never passes 255.
 #[inline]
-fn scaled(c: u8, share: u16) -> u8 {
+pub(crate) fn scaled(c: u8, share: u16) -> u8 {
     let x = u16::from(c) * share + 128;
     ((x + (x >> 8)) >> 8) as u8
 }

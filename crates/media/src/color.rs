@@ -100,12 +100,23 @@ impl Color {
         a.hypot(b)
     }
 
+    /// Would this amber, yellow or orange be a brown at this Oklab lightness? No other hue changes its name when it is
+    /// darkened.
+    pub fn browns_at(self, l: f32) -> bool {
+        let [from, a, b] = self.oklab();
+        let amber = (AMBER.0..AMBER.1).contains(&b.atan2(a).to_degrees());
+        amber && self.chroma() > 0.07 && from > 0.6 && l < from - 0.1
+    }
+
     /// Premultiplied bytes.
     pub fn premultiplied(self) -> [u8; 4] {
         let by = |c: u8| ((u16::from(c) * u16::from(self.a) + 127) / 255) as u8;
         [by(self.r), by(self.g), by(self.b), self.a]
     }
 }
+
+/// Hues that darken to brown, in degrees around Oklab's grey axis.
+const AMBER: (f32, f32) = (48.0, 115.0);
 
 /// Contrast ratio of two relative luminances.
 pub fn ratio(a: f32, b: f32) -> f32 {
@@ -166,6 +177,14 @@ impl fmt::Display for Color {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dark_amber_is_a_brown_and_a_dark_rose_is_a_rose() {
+        assert!(Color::rgb(217, 138, 31).browns_at(0.52));
+        assert!(!Color::rgb(217, 138, 31).browns_at(0.68));
+        assert!(!Color::rgb(176, 40, 90).browns_at(0.4));
+        assert!(!Color::rgb(31, 77, 58).browns_at(0.2));
+    }
 
     #[test]
     fn contrast_is_as_the_web_guidelines_measure_it() {

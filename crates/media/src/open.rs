@@ -140,6 +140,16 @@ fn decode(
 
 /// Turns it upright and premultiplies.
 fn finish(straight: RgbaImage, orientation: Orientation) -> Result<Picture, Error> {
+    let transparent = !is_opaque(&straight);
+    finish_with(straight, orientation, transparent)
+}
+
+/// Turns it upright; nothing of it is clear.
+fn finish_opaque(straight: RgbaImage, orientation: Orientation) -> Result<Picture, Error> {
+    finish_with(straight, orientation, false)
+}
+
+fn finish_with(straight: RgbaImage, orientation: Orientation, transparent: bool) -> Result<Picture, Error> {
     let upright = match orientation {
         Orientation::NoTransforms => straight,
         turn => {
@@ -150,7 +160,6 @@ fn finish(straight: RgbaImage, orientation: Orientation) -> Result<Picture, Erro
     };
     let (width, height) = upright.dimensions();
     let mut data = upright.into_raw();
-    let transparent = !is_opaque(&data);
     if transparent {
         for pixel in data.as_chunks_mut::<4>().0 {
             let alpha = u32::from(pixel[3]);

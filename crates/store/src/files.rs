@@ -1,22 +1,42 @@
 //! Files by content: the name of a blob is its digest, so a blob is written once and never changes.
 
-use std::{path::Path, sync::Arc};
+mod s3;
+
+use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use handbill_domain::asset::Digest;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as Key};
 
+pub use self::s3::S3;
 use crate::Error;
+
+/// Where the files are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A folder of this machine, or one that all machines share.
+    Folder(PathBuf),
+    /// A bucket of an S3-compatible store.
+    S3(S3),
+}
 
 /// The blobs.
 #[derive(Clone, Debug)]
 pub struct Files(Arc<dyn ObjectStore>);
 
 impl Files {
-    /// A local folder. A blob is written beside its place, synced and renamed: it is whole or absent.
-    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        let local = LocalFileSystem::new_with_prefix(folder).map_err(failed)?;
-        Ok(Self(Arc::new(local.with_fsync(true))))
+    /// In a folder a blob is written beside its place, synced and renamed; in a bucket it appears with its last byte. So
+    /// it is whole or absent.
+    pub(crate) async fn open(place: &Place) -> Result<Self, Error> {
+        match place {
+            Place::Folder(folder) => {
+                let said = |e| Error::Files(format!("{}: {e}", folder.display()));
+                tokio::fs::create_dir_all(folder).await.map_err(said)?;
+                let local = LocalFileSystem::new_with_prefix(folder).map_err(failed)?;
+                Ok(Self(Arc::new(local.with_fsync(true))))
+            }
+            Place::S3(bucket) => Ok(Self(bucket.open().await?)),
+        }
     }
 
     /// Keeps some bytes. Keeping them again costs a look.

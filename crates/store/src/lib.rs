@@ -26,6 +26,6 @@ pub mod versions;
 pub mod workspaces;
 
 pub use error::Error;
-pub use files::Files;
+pub use files::{Files, Place, S3};
 pub use handbill_domain::ids::{RunId, WorkspaceId};
 pub use open::{Settings, Store};

@@ -8,9 +8,9 @@ use sea_orm::{
     ExecResult, FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     Value,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{Error, Files, error::unreadable, group::Groups};
+use crate::{Error, Files, Place, error::unreadable, group::Groups};
 
 /// How long a writer waits for another one on SQLite.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -19,13 +19,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MIGRATING: i64 = 0x6861_6e64;
 
 /// Where things are kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `sqlite:///folder/file.db` or `postgres://user@host/name`.
     pub rows: String,
-    /// Folder of the files; also of the locks by which processes of one machine see that another one died.
-    pub files: PathBuf,
+    /// Where the files are.
+    pub files: Place,
+    /// Folder of the locks by which processes of one machine see that another one died.
+    pub locks: PathBuf,
 }
 
 impl Settings {
@@ -35,7 +36,8 @@ impl Settings {
         let whole = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
         Self {
             rows: format!("sqlite://{}", in_address(&whole.join("handbill.db").display().to_string())),
-            files: folder.join("files"),
+            files: Place::Folder(folder.join("files")),
+            locks: folder.join("sessions"),
         }
     }
 }
@@ -52,14 +54,14 @@ pub struct Store {
 impl Store {
     /// Opens the store, makes it where it is not, and brings the rows to this build's schema.
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
-        let locks = settings.files.join("sessions");
+        let locks = settings.locks.clone();
         tokio::fs::create_dir_all(&locks)
             .await
             .map_err(|e| Error::Files(format!("{}: {e}", locks.display())))?;
         // A connection of its own: one that was open before a change of the schema would remember tables as they were.
         migrate(&connect(&settings.rows, Some(1)).await?).await?;
         let db = connect(&settings.rows, None).await?;
-        let files = Files::open(&settings.files)?;
+        let files = Files::open(&settings.files).await?;
         let groups = std::sync::Arc::new(Groups::of(db.get_database_backend() == DbBackend::Sqlite));
         Ok(Self { db, groups, locks, files })
     }

@@ -4,10 +4,17 @@ mod asking;
 #[path = "../../../tests/servers/postgres.rs"]
 mod postgres;
 mod promises;
+#[path = "../../../tests/servers/s3.rs"]
+mod s3;
 mod schema;
 
-use self::postgres::Postgres;
-use crate::{Settings, Store};
+use bytes::Bytes;
+
+use self::{
+    postgres::Postgres,
+    s3::{BUCKET, Bucket, KEY},
+};
+use crate::{Place, S3, Settings, Store};
 
 /// Nothing here has to outlive the power.
 const UNSAFE: &str = "-c fsync=off";
@@ -30,7 +37,7 @@ async fn the_promises_hold_on_sqlite() {
 async fn the_promises_hold_on_postgres() {
     let folder = tempfile::tempdir().unwrap();
     let server = Postgres::start(UNSAFE);
-    let settings = Settings { rows: server.url("postgres"), files: folder.path().join("files") };
+    let settings = Settings { rows: server.url("postgres"), ..Settings::embedded(folder.path()) };
     let store = Store::open(&settings).await.unwrap();
     schema::goes_up_down_and_up(&store).await;
     promises::all(&store).await;
@@ -52,7 +59,7 @@ async fn many_processes_may_open_a_new_store_at_once() {
     let server = Postgres::start(UNSAFE);
     for settings in [
         Settings::embedded(folder.path()),
-        Settings { rows: server.url("postgres"), files: folder.path().join("files") },
+        Settings { rows: server.url("postgres"), ..Settings::embedded(folder.path()) },
     ] {
         let opening: Vec<_> = (0..8)
             .map(|_| {
@@ -64,4 +71,49 @@ async fn many_processes_may_open_a_new_store_at_once() {
             opened.await.unwrap().expect("everybody finds the tables, whoever made them");
         }
     }
+}
+
+fn in_bucket(bucket: &Bucket, folder: &std::path::Path) -> (Settings, S3) {
+    let [id, secret] = KEY.map(String::from);
+    let s3 = S3 { endpoint: bucket.endpoint(), access_key: id, secret_key: secret, ..S3::default() };
+    let s3 = S3 { bucket: BUCKET.into(), prefix: "eu/tea".into(), ..s3 };
+    (Settings { files: Place::S3(s3.clone()), ..Settings::embedded(folder) }, s3)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_keeps_files_as_a_folder_does() {
+    let (folder, bucket) = (tempfile::tempdir().unwrap(), Bucket::start());
+    let store = Store::open(&in_bucket(&bucket, folder.path()).0).await.unwrap();
+    let damage = |name: &str, bytes: &[u8]| bucket.damage(&format!("eu/tea/{name}"), bytes);
+    promises::kept_by_content(store.files(), damage).await;
+    assert!(!folder.path().join("files").exists(), "nothing of it is kept here");
+    bucket.is_away(true);
+    let begun = bucket.refused();
+    let (kept, away) = tokio::join!(store.files().put(Bytes::from_static(b"film")), async {
+        while bucket.refused() < begun + 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        bucket.is_away(false);
+    });
+    let () = away;
+    assert_eq!(&store.files().get(&kept.unwrap()).await.unwrap()[..], b"film", "it was asked again");
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_used_is_told_when_the_store_opens() {
+    let (folder, bucket) = (tempfile::tempdir().unwrap(), Bucket::start());
+    let (settings, right) = in_bucket(&bucket, folder.path());
+    let said = async |s3: S3| {
+        let settings = Settings { files: Place::S3(s3), ..settings.clone() };
+        Store::open(&settings).await.unwrap_err().to_string()
+    };
+    let at = bucket.endpoint();
+    assert_eq!(
+        said(S3 { bucket: "another".into(), ..right.clone() }).await,
+        format!("files: bucket another at {at}: there is no such bucket")
+    );
+    assert_eq!(
+        said(S3 { access_key: "stranger".into(), ..right }).await,
+        format!("files: bucket campaigns at {at}: the key is not accepted")
+    );
 }

@@ -11,6 +11,8 @@ mod outage;
 mod postgres;
 #[path = "../../../tests/servers/redis.rs"]
 mod redis;
+#[path = "../../../tests/servers/s3.rs"]
+mod s3;
 mod scenarios;
 mod stories;
 mod world;

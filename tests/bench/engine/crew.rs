@@ -44,7 +44,8 @@ pub struct Crew {
 impl Crew {
     /// Opens the engine; nobody works yet.
     pub async fn open(place: &Place) -> Self {
-        let settings = handbill_store::Settings { rows: place.rows.clone(), files: place.files.clone() };
+        let embedded = handbill_store::Settings::embedded(&place.files);
+        let settings = handbill_store::Settings { rows: place.rows.clone(), ..embedded };
         let store = Store::open(&settings).await.expect("the store");
         let toy = Arc::<Toy>::default();
         let models = Arc::new(Catalogue::default());

@@ -9,6 +9,6 @@ mod shade;
 
 pub use cutout::{Cutout, bounds, cut_out};
 pub use palette::{focus, focus_on, palette};
-pub(crate) use resize::cover_onto;
 pub use resize::{contain, contained, cover, resize};
+pub(crate) use resize::{cover_onto, resize_part};
 pub use shade::{blur, ground_shadow};

@@ -5,7 +5,7 @@ use crate::{Canvas, Color};
 
 /// The main colours with their shares, the largest first. Clear pixels do not count.
 pub fn palette(picture: &Canvas, most: usize) -> Vec<(Color, f32)> {
-    let scale = 72.0 / picture.width().max(picture.height()).max(1) as f32;
+    let scale = (72.0 / picture.width().max(picture.height()).max(1) as f32).min(1.0);
     let side = |n: u32| ((n as f32 * scale).round() as u32).max(1);
     let small = glance(picture, side(picture.width()), side(picture.height()));
     let points: Vec<[f32; 3]> = small
@@ -29,9 +29,13 @@ pub fn palette(picture: &Canvas, most: usize) -> Vec<(Color, f32)> {
             counts[n] += 1;
             sums[n].iter_mut().zip(point).for_each(|(s, p)| *s += p);
         }
+        let before = means.clone();
         for ((mean, sum), count) in means.iter_mut().zip(&sums).zip(&counts).filter(|(_, count)| **count > 0)
         {
             *mean = sum.map(|s| s / *count as f32);
+        }
+        if means == before {
+            break;
         }
     }
     let mut found: Vec<_> = means

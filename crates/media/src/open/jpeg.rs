@@ -3,7 +3,8 @@
 use image::{ImageFormat, RgbaImage, metadata::Orientation};
 use turbojpeg::{Colorspace, Decompressor, PixelFormat};
 
-use super::{Limits, Picture, damaged, decode, finish, profile};
+use super::{Limits, Picture, damaged, decode, finish_opaque, profile};
+use crate::Canvas;
 
 /// More scans than any camera or editor writes; each costs a pass over all pixels.
 const SCANS: u32 = 200;
@@ -14,7 +15,7 @@ pub(super) fn open(bytes: &[u8], limits: &Limits) -> Result<Picture, crate::Erro
     let (icc, orientation) = (icc(bytes), orientation(bytes));
     let patient = || -> Result<Picture, crate::Error> {
         let (image, ..) = decode(bytes, ImageFormat::Jpeg, limits)?;
-        finish(profile::to_srgb(image, icc.as_deref()), orientation)
+        finish_opaque(profile::to_srgb(image, icc.as_deref()), orientation)
     };
     let Ok(header) = decoder.read_header(bytes) else { return patient() };
     limits.allow(header.width as u32, header.height as u32)?;
@@ -22,7 +23,7 @@ pub(super) fn open(bytes: &[u8], limits: &Limits) -> Result<Picture, crate::Erro
         return Err(damaged("the JPEG ends before its last pixel"));
     }
     let inks = matches!(header.colorspace, Colorspace::CMYK | Colorspace::YCCK);
-    let mut pixels = vec![0u8; header.width * header.height * 4];
+    let mut pixels = Canvas::any(header.width as u32, header.height as u32).into_data();
     let target = turbojpeg::Image {
         pixels: pixels.as_mut_slice(),
         width: header.width,
@@ -49,7 +50,7 @@ pub(super) fn open(bytes: &[u8], limits: &Limits) -> Result<Picture, crate::Erro
             return patient();
         }
     };
-    finish(straight, orientation)
+    finish_opaque(straight, orientation)
 }
 
 fn rgba(header: &turbojpeg::DecompressHeader, pixels: Vec<u8>) -> Result<RgbaImage, crate::Error> {

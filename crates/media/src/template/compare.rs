@@ -5,7 +5,7 @@ use super::{
     compose::Board,
     contrast::Under,
     pieces::{align_in, named},
-    table::{Tall, ink_height, largest},
+    table::{Tall, largest},
 };
 use crate::{
     Color, Error, shape,
@@ -147,4 +147,10 @@ fn row(board: &Board<'_>, words: [&str; 3], width: f32, size: f32) -> Result<Row
     let cells = [set(0)?, set(1)?, set(2)?];
     let tallest = cells.iter().flatten().map(ink_height).fold(size * 0.8, f32::max);
     Ok(Row { cells, height: tallest + size * PAD * 2.0 })
+}
+
+/// Height of the ink of a text.
+fn ink_height(block: &TextBlock) -> f32 {
+    let (top, bottom) = block.optical();
+    bottom - top
 }

@@ -211,7 +211,8 @@ impl Board<'_> {
             Layer::Ornament { shape, area, color, thick, bleed } => {
                 let rect = if *bleed { self.bleed(*area) } else { self.place(*area) };
                 let color = color.color(&palette, required);
-                ornament::draw(&mut self.canvas, *shape, rect, color, thick * self.unit);
+                let line = (color, thick * self.unit);
+                ornament::draw(&mut self.canvas, *shape, rect, line, self.mirrored);
                 if *shape == Ornament::Seal {
                     self.note("seal", rect);
                 }

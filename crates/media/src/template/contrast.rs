@@ -14,7 +14,16 @@ pub(super) struct Under {
 
 impl Under {
     /// Of a rectangle of the canvas. Clear pixels count as white.
-    pub(super) fn of(canvas: &Canvas, (x, y, w, h): (f32, f32, f32, f32)) -> Self {
+    pub(super) fn of(canvas: &Canvas, rect: (f32, f32, f32, f32)) -> Self {
+        Self::through(canvas, rect, |_, _, rgb| rgb)
+    }
+
+    /// Of a rectangle of the canvas, as its pixels would be: `seen_as` tells of each by its place and its colour.
+    pub(super) fn through(
+        canvas: &Canvas,
+        (x, y, w, h): (f32, f32, f32, f32),
+        seen_as: impl Fn(u32, u32, [u8; 3]) -> [u8; 3],
+    ) -> Self {
         let (left, top) = (x.max(0.0) as u32, y.max(0.0) as u32);
         let (right, bottom) = (
             ((x + w).ceil().max(1.0) as u32).min(canvas.width()),
@@ -29,7 +38,8 @@ impl Under {
             for x in (left..right).step_by(step) {
                 let [r, g, b, a] = canvas.pixel(x, y);
                 let on_white = |c: u8| c.saturating_add(255 - a);
-                seen.push(Color::rgb(on_white(r), on_white(g), on_white(b)).luminance());
+                let [r, g, b] = seen_as(x, y, [on_white(r), on_white(g), on_white(b)]);
+                seen.push(Color::rgb(r, g, b).luminance());
             }
         }
         if seen.is_empty() {

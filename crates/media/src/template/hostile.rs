@@ -346,8 +346,8 @@ fn hostile_words_never_leave_their_room_or_stand_as_boxes() {
 #[test]
 fn hostile_words_can_be_read_on_the_pixels_under_them() {
     let pack = Pack::new();
-    let cases = share(&pack, 13 * 12);
-    assert!(cases.len() > 100, "{}", cases.len());
+    let cases = share(&pack, 13 * 4);
+    assert!(cases.len() > 300, "{}", cases.len());
     pack.run(&cases, Pack::painted);
 }
 

@@ -16,6 +16,7 @@ mod scene;
 mod set;
 mod stack;
 mod table;
+mod veil;
 
 use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 

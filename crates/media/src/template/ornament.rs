@@ -20,7 +20,8 @@ pub enum Ornament {
     Frame,
     /// The outline of the area with hollowed corners, as on labels and invitations.
     Label,
-    /// A voucher with its stub at the right: half round bites and a perforation between.
+    /// A voucher with its stub at the right (at the left where the layout is turned): half round bites and a perforation
+    /// between.
     Ticket,
     /// A voucher with its stub at the foot.
     Voucher,
@@ -38,8 +39,14 @@ pub enum Ornament {
     Waves,
 }
 
-/// Draws an ornament. Lines are `thick` px.
-pub(super) fn draw(canvas: &mut Canvas, ornament: Ornament, rect: Rect, color: Color, thick: f32) {
+/// Draws an ornament. Lines are `thick` px. One that has a left and a right is `mirrored` with its layout.
+pub(super) fn draw(
+    canvas: &mut Canvas,
+    ornament: Ornament,
+    rect: Rect,
+    (color, thick): (Color, f32),
+    mirrored: bool,
+) {
     let (x, y, w, h) = rect;
     let thick = thick.max(1.0);
     match ornament {
@@ -51,16 +58,19 @@ pub(super) fn draw(canvas: &mut Canvas, ornament: Ornament, rect: Rect, color: C
         }
         Ornament::Frame => shape::frame(canvas, rect, 0.0, thick, color),
         Ornament::Label => stroke(canvas, label(rect), color, thick),
-        Ornament::Ticket => ticket(canvas, rect, color, true),
-        Ornament::Voucher => ticket(canvas, rect, color, false),
+        Ornament::Ticket => {
+            ticket(canvas, rect, color, Cut::Across(if mirrored { 1.0 - STUB } else { STUB }))
+        }
+        Ornament::Voucher => ticket(canvas, rect, color, Cut::Down(STUB)),
         Ornament::Seal => fill(canvas, seal(rect), color),
         Ornament::Slant => {
             let lean = (w * 0.16).min(h * 0.3);
             let mut path = PathBuilder::new();
-            path.move_to(x, y);
-            path.line_to(x + w, y);
-            path.line_to(x + w - lean, y + h);
-            path.line_to(x, y + h);
+            let at = |from_start: f32| if mirrored { x + w - from_start } else { x + from_start };
+            path.move_to(at(0.0), y);
+            path.line_to(at(w), y);
+            path.line_to(at(w - lean), y + h);
+            path.line_to(at(0.0), y + h);
             path.close();
             fill(canvas, path, color);
         }
@@ -117,25 +127,37 @@ fn label((x, y, w, h): Rect) -> PathBuilder {
     path
 }
 
-/// A voucher, perforated at two thirds of its width, or of its height.
-fn ticket(canvas: &mut Canvas, (x, y, w, h): Rect, color: Color, wide: bool) {
+/// Where a voucher is perforated: at a share of its width, or of its height.
+#[derive(Clone, Copy)]
+enum Cut {
+    Across(f32),
+    Down(f32),
+}
+
+/// The share of a voucher before its stub.
+const STUB: f32 = 0.68;
+
+fn ticket(canvas: &mut Canvas, (x, y, w, h): Rect, color: Color, cut: Cut) {
     let bite = w.min(h) * 0.09;
     let margin = 2.0;
     let mut own =
         Canvas::new((w + margin * 2.0).ceil() as u32, (h + margin * 2.0).ceil() as u32, Color::CLEAR);
     shape::rect(&mut own, margin, margin, w, h, w.min(h) * 0.045, color);
     let mut holes = Canvas::new(own.width(), own.height(), Color::CLEAR);
-    let (cut, across) = if wide { (w * 0.68, h) } else { (h * 0.68, w) };
-    let mut hole = |along: f32, side: f32, r: f32| {
-        let (cx, cy) = if wide { (along, side) } else { (side, along) };
+    let across = if matches!(cut, Cut::Across(_)) { h } else { w };
+    let mut hole = |side: f32, r: f32| {
+        let (cx, cy) = match cut {
+            Cut::Across(share) => (w * share, side),
+            Cut::Down(share) => (side, h * share),
+        };
         shape::ellipse(&mut holes, (margin + cx - r, margin + cy - r, r * 2.0, r * 2.0), Color::WHITE);
     };
-    hole(cut, 0.0, bite);
-    hole(cut, across, bite);
+    hole(0.0, bite);
+    hole(across, bite);
     let gap = bite * 0.62;
     let mut at = bite + gap;
     while at < across - bite - gap * 0.5 {
-        hole(cut, at, bite * 0.11);
+        hole(at, bite * 0.11);
         at += gap;
     }
     for (p, hole) in own.data_mut().as_chunks_mut::<4>().0.iter_mut().zip(holes.data().as_chunks::<4>().0) {
@@ -231,12 +253,29 @@ mod tests {
         use Ornament::*;
         for ornament in [Arch, Ring, Frame, Label, Ticket, Voucher, Seal, Slant, Rays, Dots, Corners, Waves] {
             let mut canvas = Canvas::new(300, 200, Color::WHITE);
-            draw(&mut canvas, ornament, (50.0, 50.0, 200.0, 100.0), Color::BLACK, 2.0);
+            draw(&mut canvas, ornament, (50.0, 50.0, 200.0, 100.0), (Color::BLACK, 2.0), false);
             let inked = |x: u32, y: u32| canvas.pixel(x, y) != [255; 4];
             let all = || (0..200).flat_map(|y| (0..300).map(move |x| (x, y)));
             assert!(all().any(|(x, y)| inked(x, y)), "{ornament:?}");
             let outside = |(x, y): &(u32, u32)| *x < 47 || *x > 253 || *y < 47 || *y > 153;
             assert!(!all().filter(outside).any(|(x, y)| inked(x, y)), "{ornament:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_left_and_a_right_is_turned_with_its_layout() {
+        use Ornament::*;
+        for ornament in [Arch, Ring, Frame, Label, Ticket, Seal, Slant, Corners] {
+            let [plain, turned] = [false, true].map(|mirrored| {
+                let mut canvas = Canvas::new(300, 200, Color::WHITE);
+                draw(&mut canvas, ornament, (50.0, 50.0, 200.0, 100.0), (Color::BLACK, 2.0), mirrored);
+                canvas
+            });
+            let differing = (0..200)
+                .flat_map(|y| (0..300).map(move |x| (x, y)))
+                .filter(|(x, y)| plain.pixel(*x, *y)[0].abs_diff(turned.pixel(299 - x, *y)[0]) > 90)
+                .count();
+            assert_eq!(differing, 0, "{ornament:?}");
         }
     }
 }

@@ -100,7 +100,14 @@ impl Paint {
             Tint::Black => Color::BLACK,
             Tint::Required => required.unwrap_or(Color::WHITE),
         };
-        let color = lightness.map_or(color, |l| color.lightness(l));
+        let color = match lightness {
+            // What the brand's colour is for, a brown cannot do.
+            Some(l) if role == Tint::Accent && color.browns_at(l) => {
+                palette.primary.lightness(palette.primary.oklab()[0].min(l))
+            }
+            Some(l) => color.lightness(l),
+            None => color,
+        };
         alpha.map_or(color, |a| color.alpha(a))
     }
 

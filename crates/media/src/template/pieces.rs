@@ -4,11 +4,12 @@ use super::{
     Halign, Shape, Valign,
     compose::Board,
     contrast::{READABLE, Under},
+    veil::Veil,
 };
 use crate::{
     Canvas, Color, Error,
     color::ratio,
-    image::{blur, contained, cover, focus, ground_shadow, palette, resize},
+    image::{contain, contained, cover, focus, ground_shadow, palette, resize, resize_part},
     shape,
     text::{self, Family, Room, TextBlock, TextStyle},
 };
@@ -53,7 +54,7 @@ pub(super) fn product(board: &mut Board<'_>, rect: Rect, shadow: bool, halign: H
         Some(fill) => filling(board.frame, rect, fill),
         None => clear_of_words(board, &cut.canvas, rect, (halign, valign)),
     };
-    let (wide, high) = contained(&cut.canvas, rect.2.max(1.0) as u32, rect.3.max(1.0) as u32);
+    let (wide, high) = contained(cut.canvas.size(), rect.2.max(1.0) as u32, rect.3.max(1.0) as u32);
     let (w, h) = (wide as f32, high as f32);
     let (x, y) = align_in(rect, (w, h), halign, valign, scene.locale.is_right_to_left());
     let (x, y) = (x.round(), y.round());
@@ -81,7 +82,7 @@ fn clear_of_words(
     const LEAST: f32 = 0.55;
     let mirrored = board.scene.locale.is_right_to_left();
     let stands = |area: Rect| {
-        let (w, h) = contained(product, area.2.max(1.0) as u32, area.3.max(1.0) as u32);
+        let (w, h) = contained(product.size(), area.2.max(1.0) as u32, area.3.max(1.0) as u32);
         let (x, y) = align_in(area, (w as f32, h as f32), halign, valign, mirrored);
         (x, y, w as f32, h as f32)
     };
@@ -157,15 +158,17 @@ pub(super) fn logo(
     let mirrored = scene.locale.is_right_to_left();
     let wide_box = rect.2 / rect.3.max(1.0) > 1.8;
     let picture = if wide_box { scene.logo_wide.or(scene.logo) } else { scene.logo.or(scene.logo_wide) };
-    let Some(picture) = picture.map(trimmed) else { return wordmark(board, rect, (halign, valign)) };
+    let Some(picture) = picture else { return wordmark(board, rect, (halign, valign)) };
+    // Without its clear margins: the template gives the clear space.
+    let part = crate::image::bounds(picture, 8).unwrap_or((0, 0, picture.width(), picture.height()));
     let placed = |(_, _, w, h): Rect| {
-        let (wide, high) = contained(&picture, w.max(1.0) as u32, h.max(1.0) as u32);
+        let (wide, high) = contained((part.2, part.3), w.max(1.0) as u32, h.max(1.0) as u32);
         let size = (wide as f32, high as f32);
         let (x, y) = align_in(rect, size, halign, valign, mirrored);
         (x.round(), y.round(), size.0, size.1)
     };
     let place = placed(rect);
-    let drawn = |(_, _, w, h): Rect| resize(&picture, w as u32, h as u32);
+    let drawn = |(_, _, w, h): Rect| resize_part(picture, part, w as u32, h as u32);
     if !board.pen.paints() {
         board.note("logo", place);
         return Ok(());
@@ -204,7 +207,7 @@ pub(super) fn logo(
         let (ink, contrast) = board.ink(under);
         if contrast < 3.0 {
             let light = ink.contrast(Color::WHITE) > ink.contrast(Color::BLACK);
-            veil(&mut board.canvas, place, board.unit * 2.0, light, 0.6);
+            Veil::over(place, board.unit * 2.0, light).draw(&mut board.canvas, 0.6);
         }
         board.canvas.over(&one_colour(&small, ink), place.0 as i32, place.1 as i32, 1.0);
     }
@@ -219,8 +222,10 @@ const PLATE: f32 = 0.16;
 
 /// Would it be no longer itself in one colour?
 fn many_coloured(logo: &Canvas) -> bool {
+    // A small picture of it has the same main colours.
+    let small = contain(logo, 40, 40);
     let main: Vec<[f32; 3]> =
-        palette(logo, 4).into_iter().filter(|(_, share)| *share > 0.1).map(|(c, _)| c.oklab()).collect();
+        palette(&small, 4).into_iter().filter(|(_, share)| *share > 0.1).map(|(c, _)| c.oklab()).collect();
     let far = |a: &[f32; 3], b: &[f32; 3]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>() > 0.02;
     main.iter().enumerate().any(|(n, a)| main[n + 1..].iter().any(|b| far(a, b)))
 }
@@ -242,7 +247,7 @@ fn wordmark(board: &mut Board<'_>, rect: Rect, (halign, valign): (Halign, Valign
     let place = (x, y, block.width, block.height);
     let (mut ink, mut contrast) = board.ink(Under::of(&board.canvas, place));
     if contrast < READABLE {
-        veil(&mut board.canvas, place, board.unit * 1.6, ink.luminance() < 0.4, 0.3);
+        Veil::over(place, board.unit * 1.6, ink.luminance() < 0.4).draw(&mut board.canvas, 0.3);
         (ink, contrast) = board.ink(Under::of(&board.canvas, place));
     }
     block.color = ink;
@@ -263,12 +268,6 @@ pub(super) fn named(
         }
         e => e,
     })
-}
-
-/// Without its clear margins: the template gives the clear space.
-fn trimmed(logo: &Canvas) -> Canvas {
-    crate::image::bounds(logo, 8)
-        .map_or_else(|| logo.clone(), |(x, y, w, h)| logo.crop(x as i32, y as i32, w, h))
 }
 
 /// Luminances of the logo's darkest and lightest tenth.
@@ -294,27 +293,6 @@ fn one_colour(logo: &Canvas, color: Color) -> Canvas {
         *p = Color { a: p[3], ..color }.premultiplied();
     }
     out
-}
-
-/// What [`veil`] changes: left, top, width, height.
-pub(super) fn veiled((x, y, w, h): Rect, soft: f32) -> (i32, i32, u32, u32) {
-    let margin = (soft * 3.0).ceil();
-    let (left, top) = ((x - margin * 2.0).round() as i32, (y - margin * 2.0).round() as i32);
-    (left, top, (w + margin * 4.0) as u32 + 1, (h + margin * 4.0) as u32 + 1)
-}
-
-/// A soft cloud of light (or darkness) under something that could not be read otherwise.
-pub(super) fn veil(canvas: &mut Canvas, (x, y, w, h): Rect, soft: f32, light: bool, alpha: f32) {
-    if canvas.width() == 0 {
-        return;
-    }
-    let margin = (soft * 3.0).ceil();
-    let (left, top, wide, high) = veiled((x, y, w, h), soft);
-    let mut cloud = Canvas::new(wide, high, Color::CLEAR);
-    let color = if light { Color::WHITE } else { Color::rgb(8, 10, 12) };
-    shape::rect(&mut cloud, margin, margin, w + margin * 2.0, h + margin * 2.0, margin, color.alpha(alpha));
-    blur(&mut cloud, soft * 1.4);
-    canvas.over(&cloud, left, top, 1.0);
 }
 
 /// What stands at the foot of a design: the label that a model made it, and the lines of the law. Everything else
@@ -392,7 +370,7 @@ impl Footer {
             let (_, contrast) = board.ink(under);
             if contrast < READABLE {
                 let light = (under.dark + under.light) / 2.0 > 0.4;
-                veil(&mut board.canvas, place, board.unit, light, 0.8);
+                Veil::over(place, board.unit, light).draw(&mut board.canvas, 0.8);
                 under = Under::of(&board.canvas, place);
             }
             let (ink, contrast) = board.ink(under);

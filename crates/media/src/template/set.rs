@@ -4,8 +4,8 @@ use super::{
     Mark,
     compose::Board,
     contrast::{READABLE, Under},
-    pieces::veil,
     stack::{BETWEEN, INDENT, Kind, Made},
+    veil::Veil,
 };
 use crate::{
     Color, Error, shape,
@@ -19,7 +19,7 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
     let wanted = made.color.color(&scene.palette, scene.required_background);
     let choose = |board: &Board<'_>| {
         let under = Under::of(&board.canvas, rect);
-        let color = if made.color.is_ink() { None } else { under.readable(wanted) };
+        let color = if made.color.is_ink() { None } else { readable(under, wanted, scene.palette.primary) };
         color.map_or_else(|| board.ink(under), |c| (c, under.with(c)))
     };
     let (mut color, mut contrast) = choose(board);
@@ -28,10 +28,9 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
         if contrast >= READABLE || !stands_on_picture {
             break;
         }
-        veil(&mut board.canvas, rect, board.unit * 1.6, color.luminance() < 0.4, 0.3);
+        Veil::over(rect, board.unit * 1.6, color.luminance() < 0.4).draw(&mut board.canvas, 0.3);
         (color, contrast) = choose(board);
     }
-    let under = Under::of(&board.canvas, rect);
     match made.kind {
         Kind::Rule => {
             shape::rect(&mut board.canvas, x, y, made.width, made.height, made.height / 2.0, wanted);
@@ -63,7 +62,7 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
             board.note_words(made.name, rect, &block, words.contrast(pill));
         }
         Kind::List(blocks, mark) => {
-            let (ink, contrast) = board.ink(under);
+            let (ink, contrast) = board.ink(Under::of(&board.canvas, rect));
             let mut y = y;
             for (n, mut block) in blocks.into_iter().enumerate() {
                 let (top, bottom) = block.optical();
@@ -77,6 +76,7 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
         }
         Kind::Price { mut sign, mut amount, mut list } => {
             let size = amount.size;
+            let (quiet, stands_out) = board.ink(Under::of(&board.canvas, rect));
             let (top, bottom) = amount.optical();
             let baseline = y - top + (amount.lines.first().map_or(bottom, |l| l.baseline));
             (sign.color, amount.color) = (color, color);
@@ -85,13 +85,20 @@ pub(super) fn place(board: &mut Board<'_>, made: Made, x: f32, y: f32) -> Result
             board.letter(&amount, left, y - top);
             if let Some(list) = &mut list {
                 let own = list.lines.first().map_or(0.0, |l| l.baseline);
-                list.color = board.ink(under).0.alpha(0.78);
+                list.color = if stands_out > 8.0 { quiet.alpha(0.78) } else { quiet };
                 board.letter(list, left + amount.width + size * 0.22, baseline - own);
             }
             board.note_words(made.name, rect, &amount, contrast);
         }
     }
     Ok(())
+}
+
+/// The colour, or a relative that can be read: not a brown, where the brand's own colour can.
+fn readable(under: Under, wanted: Color, primary: Color) -> Option<Color> {
+    let found = under.readable(wanted)?;
+    let brown = wanted.browns_at(found.oklab()[0]) && under.with(primary) >= READABLE;
+    Some(if brown { primary } else { found })
 }
 
 /// A marker's stroke behind each line, a little wider than the words.

@@ -5,9 +5,10 @@ use super::{
     Halign, Item, Mark, Paint, Say, Shape, Valign,
     compose::Board,
     contrast::{READABLE, Under},
-    pieces::{align_in, named, veil, veiled},
+    pieces::{align_in, named},
     say::{drop_rank, item_name, listed, said, says},
     set::place,
+    veil::Veil,
 };
 use crate::{
     Error,
@@ -58,7 +59,7 @@ pub(super) fn draw(
     (halign, valign): (Halign, Valign),
     items: &[Item],
 ) -> Result<(), Error> {
-    let rect = clear_of_logo(board, rect);
+    let rect = on_its_seal(board, clear_of_logo(board, rect));
     let made = fit(board, name, rect, halign, items)?;
     let height: f32 = made.iter().map(|m| m.gap + m.height).sum();
     let width = made.iter().map(|m| m.width).fold(0.0, f32::max);
@@ -91,6 +92,19 @@ fn clear_of_logo(board: &Board<'_>, rect: (f32, f32, f32, f32)) -> (f32, f32, f3
     let due = logo.1 + logo.3 + (logo.3 * 0.4).min(board.unit * 3.0);
     let given = (due - y).clamp(0.0, h / 4.0);
     (x, y + given, w, h - given)
+}
+
+/// Width and height of what stands on a seal, in its diameters: the corners stay on it.
+const ON_SEAL: (f32, f32) = (0.78, 0.6);
+
+/// The part of a room that lies on the seal under its middle: a seal is round, and smaller where a safe zone takes room.
+fn on_its_seal(board: &Board<'_>, rect: (f32, f32, f32, f32)) -> (f32, f32, f32, f32) {
+    let (x, y) = (rect.0 + rect.2 / 2.0, rect.1 + rect.3 / 2.0);
+    let seals = board.boxes.iter().filter(|b| b.name == "seal").map(|b| b.rect);
+    let mut under = seals.filter(|(sx, sy, w, h)| (*sx..sx + w).contains(&x) && (*sy..sy + h).contains(&y));
+    let Some((sx, sy, sw, sh)) = under.next() else { return rect };
+    let (w, h) = (rect.2.min(sw.min(sh) * ON_SEAL.0), rect.3.min(sw.min(sh) * ON_SEAL.1));
+    (sx + (sw - w) / 2.0, sy + (sh - h) / 2.0, w, h)
 }
 
 /// Lays everything out, smaller and smaller, then without what may be dropped, until it fits.
@@ -384,14 +398,9 @@ fn make_readable(board: &mut Board<'_>, rect: (f32, f32, f32, f32), made: &[Made
         return;
     }
     let light = (under.dark + under.light) / 2.0 > 0.35;
-    let soft = board.unit * 3.0;
-    let (left, top, wide, high) = veiled(rect, soft);
-    let before = board.canvas.crop(left, top, wide, high);
-    for step in 1..=8 {
-        veil(&mut board.canvas, rect, soft, light, 0.2 + step as f32 * 0.09);
-        if board.ink(Under::of(&board.canvas, rect)).1 >= READABLE || step == 8 {
-            return;
-        }
-        board.canvas.put(&before, left, top);
-    }
+    let veil = Veil::over(rect, board.unit * 3.0, light);
+    let alpha = |step: usize| 0.2 + step as f32 * 0.09;
+    let carries = |step: &usize| board.ink(veil.under(&board.canvas, rect, alpha(*step))).1 >= READABLE;
+    let step = (1..8).find(carries).unwrap_or(8);
+    veil.draw(&mut board.canvas, alpha(step));
 }

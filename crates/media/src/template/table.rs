@@ -24,6 +24,8 @@ struct Row {
     label: TextBlock,
     value: TextBlock,
     height: f32,
+    /// From its top to the first baseline, which both share.
+    baseline: f32,
 }
 
 /// Draws the facts as a table: letters as large, and as many rows, as fit.
@@ -48,10 +50,7 @@ pub(super) fn draw(
     let thick = (board.unit * 0.16).max(1.0);
     let last = rows.len() - 1;
     for (n, mut row) in rows.into_iter().enumerate() {
-        let (top, bottom) = row.value.optical();
-        let first = row.value.lines.first().map_or(0.0, |l| l.baseline);
-        let at = y + (row.height - (bottom - top)) / 2.0 - top;
-        let label_at = at + first - row.label.lines.first().map_or(0.0, |l| l.baseline);
+        let [at, label_at] = [&row.value, &row.label].map(|block| y + row.baseline - first_baseline(block));
         let columns = [(x, row.label.width), (x + rect.2 * LABELS, row.value.width)];
         let [label_x, value_x] =
             columns.map(|(left, width)| if mirrored { x * 2.0 + rect.2 - left - width } else { left });
@@ -106,12 +105,6 @@ pub(super) fn largest<R: Tall>(
     Err(Error::TooLong { text, fits: 0, place: format!("`table` of {}", board.template) })
 }
 
-/// Height of the ink of a text.
-pub(super) fn ink_height(block: &TextBlock) -> f32 {
-    let (top, bottom) = block.optical();
-    bottom - top
-}
-
 /// Short facts first come, first served; long ones only where there are too few.
 fn chosen(facts: &[FactLine], most: usize) -> Vec<&FactLine> {
     let long =
@@ -139,7 +132,18 @@ fn row(board: &Board<'_>, fact: &FactLine, width: f32, size: f32) -> Result<Row,
     let mut letters = words.chars();
     let value: String = letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default();
     let value = fit(&value, 600, size, width * (1.0 - LABELS), 2)?;
-    Ok(Row { height: ink_height(&label).max(ink_height(&value)) + size * PAD * 2.0, label, value })
+    // Either may have two lines: above and below the first baseline there is room for both.
+    let reach = |block: &TextBlock| {
+        let (top, bottom) = block.optical();
+        (first_baseline(block) - top, bottom - first_baseline(block))
+    };
+    let ((up, down), (up_too, down_too)) = (reach(&label), reach(&value));
+    let (up, down) = (up.max(up_too), down.max(down_too));
+    Ok(Row { height: up + down + size * PAD * 2.0, baseline: up + size * PAD, label, value })
+}
+
+fn first_baseline(block: &TextBlock) -> f32 {
+    block.lines.first().map_or(0.0, |line| line.baseline)
 }
 
 /// Smallest module of a code that a phone reads from a screen, in px.

@@ -265,7 +265,8 @@ fn set(fonts: &Fonts, lines: &[String], style: &TextStyle, size: f32) -> Result<
     let width = shaped.iter().map(|l| l.width).fold(0.0, f32::max);
     let place = |(n, (line, text)): (usize, (shape::ShapedLine, &String))| {
         let left = match (style.align, line.right_to_left) {
-            (Align::Start, false) | (Align::End, true) => 0.0,
+            // The ink stands on the edge: large letters and small ones below each other are seen to begin there.
+            (Align::Start, false) | (Align::End, true) => -line.bearing,
             (Align::Center, _) => (width - line.width) / 2.0,
             (Align::End, false) | (Align::Start, true) => width - line.width,
         };

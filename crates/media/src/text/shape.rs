@@ -46,6 +46,8 @@ pub(super) struct ShapedLine {
     pub(super) runs: Vec<Run>,
     pub(super) width: f32,
     pub(super) right_to_left: bool,
+    /// Blank before the ink of its first letter, in px.
+    pub(super) bearing: f32,
 }
 
 /// One space where there were several, no control characters, no space between Chinese and Latin (spacing sets it).
@@ -300,8 +302,21 @@ pub(super) fn line(fonts: &Fonts, text: &str, style: &TextStyle, size: f32) -> R
                 });
             }
         }
-        Ok(ShapedLine { runs, width: width.max(0.0), right_to_left: layout.is_rtl() })
+        let bearing = bearing(&runs, size);
+        Ok(ShapedLine { runs, width: width.max(0.0), right_to_left: layout.is_rtl(), bearing })
     })
+}
+
+/// More than this is not the letter's side but a blank of its own, in em.
+const SIDE: f32 = 0.12;
+
+fn bearing(runs: &[Run], size: f32) -> f32 {
+    let first = runs.first().and_then(|run| Some((run, run.glyphs.first()?.0)));
+    let side = first.and_then(|(run, glyph)| {
+        let font = swash::FontRef::from_index(run.font.data.as_ref(), run.font.index as usize)?;
+        Some(font.glyph_metrics(&run.coords).scale(size).lsb(glyph))
+    });
+    side.unwrap_or(0.0).clamp(0.0, SIDE * size)
 }
 
 fn shaped(fonts: &Fonts, shaper: &mut Shaper, text: &str, style: &TextStyle, size: f32) -> Layout<()> {
@@ -325,6 +340,9 @@ fn shaped(fonts: &Fonts, shaper: &mut Shaper, text: &str, style: &TextStyle, siz
                 builder.push(StyleProperty::LetterSpacing((style.letter_spacing + AUTOSPACE) * size), range)
             }
             Special::AsianMark => builder.push(StyleProperty::FontFamily(asian.clone()), range),
+            Special::Capital => {
+                builder.push(StyleProperty::LetterSpacing((style.letter_spacing + CAPITALS) * size), range)
+            }
         }
     }
     if locale.is_some_and(Locale::is_right_to_left) {
@@ -333,9 +351,14 @@ fn shaped(fonts: &Fonts, shaper: &mut Shaper, text: &str, style: &TextStyle, siz
     builder.build(text)
 }
 
+/// More space between capitals that stand together, in em: their shapes were drawn to stand before small letters.
+const CAPITALS: f32 = 0.045;
+
 enum Special {
     /// A little space follows.
     Gap,
+    /// A capital before another, in a word of capitals.
+    Capital,
     /// A mark that Latin and Chinese fonts share, here with Chinese neighbours: set full width.
     AsianMark,
 }
@@ -348,6 +371,8 @@ fn special(text: &str, locale: Option<&Locale>) -> Vec<(std::ops::Range<usize>, 
         let range = *at..*at + c.len_utf8();
         if next.is_some_and(|next| touches(*c, next)) {
             found.push((range, Special::Gap));
+        } else if among_capitals(&chars, n) {
+            found.push((range, Special::Capital));
         } else if "“”‘’…—·".contains(*c) && locale.is_some_and(|l| matches!(l.language(), "zh" | "ja"))
         {
             let before = n.checked_sub(1).and_then(|b| chars.get(b)).map(|(_, c)| *c);
@@ -358,6 +383,15 @@ fn special(text: &str, locale: Option<&Locale>) -> Vec<(std::ops::Range<usize>, 
         }
     }
     found
+}
+
+/// Is this a Latin capital with another behind it and a third beside them?
+fn among_capitals(chars: &[(usize, char)], n: usize) -> bool {
+    let capital = |at: Option<usize>| {
+        let c = at.and_then(|at| chars.get(at)).map(|(_, c)| *c);
+        c.is_some_and(|c| c.is_uppercase() && c < '\u{250}')
+    };
+    capital(Some(n)) && capital(Some(n + 1)) && (capital(Some(n + 2)) || capital(n.checked_sub(1)))
 }
 
 /// An error that names every character without a glyph.

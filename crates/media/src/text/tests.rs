@@ -115,6 +115,30 @@ fn chinese_and_latin_stand_a_quarter_em_apart_with_or_without_a_typed_space() {
 }
 
 #[test]
+fn words_of_capitals_have_more_space_between_their_letters() {
+    let fonts = fonts();
+    let style = TextStyle { size: 100.0, ..heading("en-US") };
+    let width = |text: &str| layout(&fonts, text, &style, 5000.0).unwrap().width;
+    // Straight letters, which are not kerned.
+    let more = |word: &str| width(word) - word.chars().map(|c| width(&c.to_string())).sum::<f32>();
+    assert!((more("HINH") - 3.0 * 4.5).abs() < 1.0, "{}", more("HINH"));
+    assert!(more("HN").abs() < 1.0, "two are no word: {}", more("HN"));
+    assert!(more("nin").abs() < 3.0, "{}", more("nin"));
+}
+
+#[test]
+fn lines_begin_with_their_ink_whatever_their_first_letter_and_their_size() {
+    let fonts = fonts();
+    for text in ["Hillside", "春天的第一罐茶", "Vast", "Origin"] {
+        for size in [24.0, 160.0] {
+            let block = layout(&fonts, text, &TextStyle { size, ..heading("zh-CN") }, 5000.0).unwrap();
+            let ink = block.tile().x;
+            assert!((-1..=1 + size as i32 / 40).contains(&ink), "{text} at {size}: {ink}");
+        }
+    }
+}
+
+#[test]
 fn the_same_text_gives_the_same_pixels() {
     let picture = || fit(&fonts(), "Mountain air, in a tin", &heading("en-US"), &a_room()).unwrap().tile();
     assert_eq!(picture(), picture());

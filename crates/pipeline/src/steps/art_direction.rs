@@ -34,7 +34,7 @@ pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let colors = &ctx.brief.brand.colors;
     let others = [&colors.secondary, &colors.accent, &colors.background];
     let inputs = ArtInputs {
-        brief: Told::of(ctx.brief, locale),
+        brief: Told::lasting(ctx.brief, locale),
         strategy,
         variants: ctx.brief.deliverables.variants,
         palette: std::iter::once(colors.primary.clone())

@@ -14,8 +14,10 @@ use crate::{Context, Error};
 /// The program, as files name it.
 const TOOL: &str = concat!("Handbill ", env!("CARGO_PKG_VERSION"));
 
-/// Letters must have a height that is a share of the short side; Chinese ones fill five sixths of their em.
-const EM: f64 = 1.2;
+/// Letters must have a height that is a share of the short side; Chinese ones fill five sixths of their em, Latin capitals
+/// eight elevenths.
+const CHINESE_EM: f64 = 1.2;
+const LATIN_EM: f64 = 1.4;
 /// Where a market demands a label and says not how: as China does (GB 45438-2025, 5.2 and 5.4).
 const GLYPH: f32 = 0.05;
 const SECONDS: f32 = 2.0;
@@ -119,12 +121,9 @@ pub(super) fn seen<'p>(
     let marks = || demand.image.iter().chain(&demand.video);
     let glyph = marks().map(|m| m.min_glyph_of_short_side).fold(GLYPH, f32::max);
     let seconds = marks().filter_map(|m| m.min_seconds).fold(SECONDS, f32::max);
-    Some(Seen {
-        text: demand.text.for_language(locale.language()),
-        glyph,
-        em: f64::from(glyph) * EM,
-        seconds: f64::from(seconds),
-    })
+    let text = demand.text.for_language(locale.language());
+    let em = if text.is_ascii() { LATIN_EM } else { CHINESE_EM };
+    Some(Seen { text, glyph, em: f64::from(glyph) * em, seconds: f64::from(seconds) })
 }
 
 #[cfg(test)]
@@ -166,6 +165,8 @@ mod tests {
         assert_eq!(text(AiOrigin::Assisted, &zh, &both), None, "words alone are labelled as words");
         let size = seen(AiOrigin::Composite, &zh, []).unwrap();
         assert!((size.em - 0.06).abs() < 1e-6 && size.seconds == 2.0, "{size:?}");
+        let size = seen(AiOrigin::Composite, &en, both).unwrap();
+        assert!((size.em - 0.07).abs() < 1e-6, "capitals are lower than Chinese characters: {size:?}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ struct Params {
 pub(super) async fn run(ctx: &Context<'_>) -> Result<StepOutput, Error> {
     let Params { locale } = ctx.params()?;
     let variants = ctx.brief.deliverables.variants;
-    let inputs = StrategyInputs { brief: Told::of(ctx.brief, &locale), variants };
+    let inputs = StrategyInputs { brief: Told::lasting(ctx.brief, &locale), variants };
     let task = Task {
         name: "strategy",
         locale: &locale,

@@ -34,6 +34,9 @@ pub struct Told {
     pub key_message: String,
     /// What people get.
     pub offer: Option<ToldOffer>,
+    /// Has it a price?
+    #[serde(default)]
+    pub priced: bool,
     /// The price as it is written in this locale: `268元`, `$34`.
     pub price: Option<String>,
     /// The price before, written so.
@@ -245,6 +248,7 @@ impl Told {
             audience: say(&brief.audience),
             key_message: say(&brief.key_message),
             offer: brief.offer.as_ref().map(offer),
+            priced: brief.product.price.is_some(),
             price: brief.product.price.as_ref().map(|p| priced(p, locale)),
             list_price: brief.product.list_price.as_ref().map(|p| priced(p, locale)),
             call_to_action: say(&brief.call_to_action),
@@ -256,6 +260,14 @@ impl Told {
             photo: brief.product.photos.first().and_then(|p| p.alt.as_ref()).map(say),
             locale: locale.clone(),
         }
+    }
+
+    /// A brief without what changes from sale to sale: amounts, codes, dates. What is settled once for a campaign is settled
+    /// from this, so that a new price makes neither its message nor its pictures anew.
+    pub fn lasting(brief: &Brief, locale: &Locale) -> Self {
+        let told = Self::of(brief, locale);
+        let offer = told.offer.map(|offer| ToldOffer { code: None, until: None, ..offer });
+        Self { offer, price: None, list_price: None, ..told }
     }
 }
 

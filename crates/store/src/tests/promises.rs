@@ -14,7 +14,7 @@ use handbill_domain::{
 use serde_json::{Value, json};
 
 use crate::{
-    Error, Store,
+    Error, Files, Store,
     calls::{self, Begun, KeptReply, NewCall, Settlement},
     feed, ledger,
     runs::{self, NewRun},
@@ -382,21 +382,25 @@ async fn a_put_off_step_comes_back_when_its_time_has_come(store: &Store) {
 }
 
 async fn files_are_kept_by_content_and_damage_is_seen(store: &Store) {
-    let digest = store.files().put(Bytes::from_static(b"picture")).await.unwrap();
-    assert_eq!(store.files().put(Bytes::from_static(b"picture")).await.unwrap(), digest);
-    assert_eq!(&store.files().get(&digest).await.unwrap()[..], b"picture");
-    assert!(matches!(store.files().get(&Digest::of(b"other")).await, Err(Error::NotFound(_))));
-    let path = store.locks.parent().unwrap().join("blobs").join(&digest.as_str()[..2]).join(digest.as_str());
-    std::fs::write(&path, b"pixture").unwrap();
+    let folder = store.locks.parent().unwrap().join("files");
+    kept_by_content(store.files(), |name, bytes| std::fs::write(folder.join(name), bytes).unwrap()).await;
+}
+
+/// `damage` puts other bytes where a blob is.
+pub(super) async fn kept_by_content(files: &Files, damage: impl Fn(&str, &[u8])) {
+    let picture = Bytes::from_static(b"picture");
+    let digest = files.put(picture.clone()).await.unwrap();
+    assert_eq!(files.put(picture.clone()).await.unwrap(), digest);
+    assert_eq!(files.get(&digest).await.unwrap(), picture);
+    assert!(matches!(files.get(&Digest::of(b"other")).await, Err(Error::NotFound(_))));
+    let name = format!("blobs/{}/{digest}", &digest.as_str()[..2]);
+    damage(&name, b"pixture");
     assert!(
-        matches!(store.files().get(&digest).await, Err(Error::NotFound(_))),
+        matches!(files.get(&digest).await, Err(Error::NotFound(_))),
         "what is damaged is as good as gone"
     );
-    std::fs::write(&path, b"pict").unwrap();
-    store.files().put(Bytes::from_static(b"picture")).await.unwrap();
-    assert_eq!(
-        &store.files().get(&digest).await.unwrap()[..],
-        b"picture",
-        "a file that was cut is written again"
-    );
+    files.put(picture.clone()).await.unwrap();
+    damage(&name, b"pict");
+    files.put(picture.clone()).await.unwrap();
+    assert_eq!(files.get(&digest).await.unwrap(), picture, "a file that was cut is written again");
 }

@@ -1,11 +1,11 @@
 //! Everything at once, by a seeded dice: workers in processes of their own are killed, stopped beyond their lease and
 //! woken again; Redis forgets everything, or is killed and comes back with what it wrote down; PostgreSQL crashes; tickets
-//! come thrice.
+//! come thrice. Where the database has a clock of its own, those of the workers are ten minutes fast and ten minutes slow.
 
 use std::{
     path::Path,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use handbill_domain::{
@@ -19,6 +19,7 @@ use super::{
     conformance::{MANY, holds},
     postgres::Postgres,
     redis::Redis,
+    s3::Bucket,
     scenarios::LANES,
     world::*,
 };
@@ -43,18 +44,39 @@ impl Dice {
     }
 }
 
-fn a_worker(world: &World) -> Child {
+/// How wrong the clock of each worker is, in seconds.
+const CLOCKS: [&str; 2] = ["+600", "-600"];
+/// A clock that is wrong is wrong by at least this.
+const WRONG_S: u64 = 500;
+
+/// libfaketime, loaded into a process, sets its clock wrong.
+const FAKETIME: &str = "/usr/$LIB/faketime/libfaketimeMT.so.1";
+
+/// With its clock set so wrong, if it has one of its own.
+fn a_worker(world: &World, clock: &str) -> Child {
     let (url, prefix) = world.redis.clone().unwrap_or_default();
-    Command::new(std::env::current_exe().unwrap())
+    let mut worker = Command::new(std::env::current_exe().unwrap());
+    // SQLite has no clock but the worker's.
+    if world.rows.is_some() {
+        worker.env("LD_PRELOAD", FAKETIME).env("FAKETIME", clock).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        worker.env("HANDBILL_TEST_NOW", now().to_string());
+    }
+    worker
         .args(["--exact", "tests::chaos::a_worker_in_a_process_of_its_own", "--ignored"])
         .env("HANDBILL_TEST_FOLDER", &world.folder)
         .env("HANDBILL_TEST_ROWS", world.rows.as_deref().unwrap_or_default())
         .env("HANDBILL_TEST_REDIS", url)
         .env("HANDBILL_TEST_PREFIX", prefix)
+        .env("HANDBILL_TEST_BUCKET", world.bucket.as_deref().unwrap_or_default())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+/// Seconds since 1970, as the clock of this process says.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 fn patient(mut engine: Engine) -> Engine {
@@ -73,6 +95,10 @@ async fn a_worker_in_a_process_of_its_own() {
     let mut world = World::at(Path::new(&folder), temper());
     world.rows = var("HANDBILL_TEST_ROWS");
     world.redis = var("HANDBILL_TEST_REDIS").zip(var("HANDBILL_TEST_PREFIX"));
+    world.bucket = var("HANDBILL_TEST_BUCKET");
+    if let Some(now_there) = var("HANDBILL_TEST_NOW") {
+        assert!(now().abs_diff(now_there.parse().unwrap()) > WRONG_S, "the clock is right");
+    }
     patient(world.engine().await).serve(&LANES, &Stop::default()).await.unwrap();
 }
 
@@ -106,7 +132,7 @@ async fn chaos(world: World, mut redis: Option<&mut Redis>, postgres: Option<&Po
     for _ in 0..RUNS {
         submit(&mut orders).await;
     }
-    let mut crew = [a_worker(&world), a_worker(&world)];
+    let mut crew = CLOCKS.map(|clock| a_worker(&world, clock));
     let (mut kills, mut sleeps) = (0, 0);
     let begun = Instant::now();
     while kills < KILLS || sleeps < 1 {
@@ -151,7 +177,7 @@ async fn chaos(world: World, mut redis: Option<&mut Redis>, postgres: Option<&Po
             _ => {
                 crew[one].kill().unwrap();
                 crew[one].wait().unwrap();
-                crew[one] = a_worker(&world);
+                crew[one] = a_worker(&world, CLOCKS[one]);
                 kills += 1;
             }
         }
@@ -179,11 +205,13 @@ async fn chaos_on_sqlite_leaves_everything_done_and_paid_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chaos_on_postgres_and_redis_leaves_everything_done_and_paid_once() {
+async fn chaos_on_postgres_redis_and_a_bucket_leaves_everything_done_and_paid_once() {
     let (postgres, mut redis) = (Postgres::start(MANY), Redis::with_a_memory());
+    let bucket = Bucket::start();
     let world = World {
         rows: Some(postgres.database("chaos")),
         redis: Some((redis.url(), redis.another())),
+        bucket: Some(bucket.endpoint()),
         ..World::new(temper())
     };
     chaos(world, Some(&mut redis), Some(&postgres)).await;

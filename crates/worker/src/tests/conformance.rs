@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use handbill_store::{audit, ledger};
 
-use super::{dying, postgres::Postgres, redis::Redis, scenarios, world::*};
+use super::{dying, postgres::Postgres, redis::Redis, s3::Bucket, scenarios, world::*};
 
 /// Every engine of a test has connections of its own.
 pub(super) const MANY: &str = "-c max_connections=200 -c shared_buffers=64MB";
@@ -87,9 +87,11 @@ async fn sqlite_with_redis() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_with_redis() {
+async fn postgres_with_redis_and_a_bucket() {
     let (postgres, redis) = (Postgres::start(MANY), Redis::start());
-    let place = || World { rows: Some(postgres.database(&redis.another())), ..on_redis(&redis) };
+    let bucket = Some(Bucket::start().endpoint());
+    let rows = || Some(postgres.database(&redis.another()));
+    let place = || World { rows: rows(), bucket: bucket.clone(), ..on_redis(&redis) };
     all(|_| place()).await;
     dying::everywhere(place).await;
 }

@@ -1,4 +1,5 @@
-//! Redis is away, for a while or for a minute, and comes back: empty, or with what it knew when it died.
+//! Redis is away, for a while or for a minute, and comes back: empty, or with what it knew when it died. The bucket of the files
+//! is away.
 
 use std::{
     collections::BTreeMap,
@@ -17,6 +18,7 @@ use super::{
     conformance::holds,
     orders::a_step,
     redis::Redis,
+    s3::Bucket,
     scenarios::{LANES, ended, order, texts, until, workers},
     world::*,
 };
@@ -163,4 +165,24 @@ async fn what_redis_remembers_from_before_its_death_does_no_harm() {
     assert!(most <= AT_ONCE, "{most} at once");
     assert_eq!(runs::state(&one.store, &second.0, &second.1).await.unwrap(), RunState::Succeeded);
     holds(&world, "Redis remembered").await;
+}
+
+/// An answer that was paid for is in nobody's hands but the worker's until the bucket takes it: the worker holds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_is_away_loses_no_answer_and_pays_nothing_twice() {
+    let bucket = Bucket::start();
+    let world = World { bucket: Some(bucket.endpoint()), ..World::new(strict()) };
+    let engine = world.engine().await;
+    let crew = workers(&engine);
+    let (workspace, id) = submit(&engine, &order(1, texts(12))).await;
+    until("some are asked", async || world.bill().charges().len() >= 4).await;
+    bucket.is_away(true);
+    until("the bucket is asked in vain", async || bucket.refused() >= 12).await;
+    assert_eq!(runs::state(&engine.store, &workspace, &id).await.unwrap(), RunState::Running);
+    bucket.is_away(false);
+    assert_eq!(ended(&engine.store, &workspace, &id).await, RunState::Succeeded);
+    crew.go().await;
+    assert_eq!((world.bill().charges().len(), world.bill().most_for_one_key()), (12, 1));
+    assert!(bucket.names().iter().all(|name| name.contains("/blobs/")) && bucket.names().len() >= 12);
+    holds(&world, "the bucket was away").await;
 }

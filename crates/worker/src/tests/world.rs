@@ -28,10 +28,11 @@ use handbill_providers::{
     },
 };
 use handbill_queue::{Local, Redis, limits::Account};
-use handbill_store::Store;
+use handbill_store::{Place, S3, Store};
 use serde_json::{Value, json};
 
 pub(super) use super::orders::*;
+use super::s3;
 use crate::{Engine, Models, Runner, Settings};
 
 /// What one call costs: two tenths of a dollar. The plan foresees three.
@@ -379,6 +380,8 @@ pub(super) struct World {
     pub(super) rows: Option<String>,
     /// A Redis and a prefix in it; else everything is in the process.
     pub(super) redis: Option<(String, String)>,
+    /// The endpoint of a bucket for the files; else they are in the folder.
+    pub(super) bucket: Option<String>,
     #[allow(dead_code, reason = "the folder goes when it is dropped")]
     pub(super) kept: Option<tempfile::TempDir>,
 }
@@ -394,6 +397,7 @@ impl World {
             succeeded: Arc::default(),
             rows: None,
             redis: None,
+            bucket: None,
             kept: Some(kept),
         }
     }
@@ -406,6 +410,7 @@ impl World {
             succeeded: Arc::default(),
             rows: None,
             redis: None,
+            bucket: None,
             kept: None,
         }
     }
@@ -418,6 +423,13 @@ impl World {
         let mut settings = handbill_store::Settings::embedded(&self.folder);
         if let Some(rows) = &self.rows {
             settings.rows.clone_from(rows);
+        }
+        if let Some(endpoint) = &self.bucket {
+            let [id, secret] = s3::KEY.map(String::from);
+            let prefix = self.folder.file_name().unwrap().to_string_lossy().into_owned();
+            let bucket =
+                S3 { bucket: s3::BUCKET.into(), prefix, endpoint: endpoint.clone(), ..S3::default() };
+            settings.files = Place::S3(S3 { access_key: id, secret_key: secret, ..bucket });
         }
         Store::open(&settings).await.unwrap()
     }

@@ -1,3 +1,5 @@
+mod violations;
+
 use std::sync::{Arc, LazyLock};
 
 use handbill_domain::proof::{Check, Outcome};

@@ -40,13 +40,14 @@ pub(super) fn angles(told: &Told, variants: u32) -> Vec<Angle> {
     let fact = told.facts.iter().find(|f| !f.is_number).or_else(|| told.facts.first());
     let benefit = told.facts.iter().find_map(|f| f.benefit.as_deref());
     let zh = told.locale.is_chinese();
+    let openly = if zh { "价格写在明处" } else { "The price, said plainly" };
     let mut all = vec![
         ("craft", if zh { "看得见的用心" } else { "How it is made" }, fact.map(|f| promise(&f.stated))),
         ("moment", if zh { "用起来的那一刻" } else { "The moment of use" }, benefit.map(promise)),
         (
             "offer",
             if zh { "现在入手的理由" } else { "A reason to act now" },
-            told.offer.as_ref().map(|o| promise(&o.text)).or(told.price.clone()),
+            told.offer.as_ref().map(|o| promise(&o.text)).or(told.priced.then(|| openly.to_owned())),
         ),
         ("people", if zh { "写给这样的你" } else { "Made for you" }, Some(promise(&told.audience))),
         (
