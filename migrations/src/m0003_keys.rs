@@ -1,6 +1,8 @@
 //! Who may use the API: workspaces, their keys, and requests that are to be done once.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use sea_orm_migration::prelude::*;
+
+use crate::all;
 
 /// This change.
 #[derive(Debug, DeriveMigrationName)]
@@ -25,16 +27,10 @@ const DOWN: &[&str] = &["DROP TABLE requests", "DROP TABLE keys", "DROP TABLE wo
 #[allow(elided_lifetimes_in_paths, reason = "the trait elides it, and the macro counts lifetimes")]
 impl MigrationTrait for Migration {
     async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        for change in UP {
-            schema.get_connection().execute_unprepared(change).await?;
-        }
-        Ok(())
+        all(schema, UP).await
     }
 
     async fn down(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        for change in DOWN {
-            schema.get_connection().execute_unprepared(change).await?;
-        }
-        Ok(())
+        all(schema, DOWN).await
     }
 }

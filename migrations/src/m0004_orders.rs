@@ -1,6 +1,8 @@
 //! What is ordered through the API: files that were sent, plans, orders.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use sea_orm_migration::prelude::*;
+
+use crate::all;
 
 /// This change.
 #[derive(Debug, DeriveMigrationName)]
@@ -24,16 +26,10 @@ const DOWN: &[&str] =
 #[allow(elided_lifetimes_in_paths, reason = "the trait elides it, and the macro counts lifetimes")]
 impl MigrationTrait for Migration {
     async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        for change in UP {
-            schema.get_connection().execute_unprepared(change).await?;
-        }
-        Ok(())
+        all(schema, UP).await
     }
 
     async fn down(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        for change in DOWN {
-            schema.get_connection().execute_unprepared(change).await?;
-        }
-        Ok(())
+        all(schema, DOWN).await
     }
 }

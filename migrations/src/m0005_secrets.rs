@@ -1,6 +1,8 @@
 //! Secrets that the processes of an installation share.
 
-use sea_orm_migration::{prelude::*, sea_orm::ConnectionTrait};
+use sea_orm_migration::prelude::*;
+
+use crate::all;
 
 /// This change.
 #[derive(Debug, DeriveMigrationName)]
@@ -10,13 +12,10 @@ pub struct Migration;
 #[allow(elided_lifetimes_in_paths, reason = "the trait elides it, and the macro counts lifetimes")]
 impl MigrationTrait for Migration {
     async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        let sql = "CREATE TABLE secrets (name text NOT NULL PRIMARY KEY, value text NOT NULL)";
-        schema.get_connection().execute_unprepared(sql).await?;
-        Ok(())
+        all(schema, &["CREATE TABLE secrets (name text NOT NULL PRIMARY KEY, value text NOT NULL)"]).await
     }
 
     async fn down(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        schema.get_connection().execute_unprepared("DROP TABLE secrets").await?;
-        Ok(())
+        all(schema, &["DROP TABLE secrets"]).await
     }
 }

@@ -6,6 +6,7 @@ use handbill_domain::{
     asset::Digest,
     ids::{RunId, WorkspaceId},
     money::{Currency, Money},
+    step::RunState,
 };
 use serde_json::json;
 
@@ -13,12 +14,14 @@ use crate::{
     Error, Store,
     budgets::{self, Scope},
     keys::{self, NewKey},
+    ledger,
     orders::{self, Order},
     plans::{self, NewPlan},
     requests::{self, Answer, Claim, Request},
-    secrets,
+    runs::{self, Filter},
+    secrets, steps,
     uploads::{self, Upload},
-    workspaces,
+    versions, workspaces,
 };
 
 pub(super) async fn all(store: &Store) {
@@ -27,6 +30,7 @@ pub(super) async fn all(store: &Store) {
     a_request_is_claimed_by_one_and_answered_the_same(store).await;
     what_a_workspace_sent_planned_and_ordered_is_its_own(store).await;
     a_shared_secret_is_the_same_for_all(store).await;
+    pages_go_through_a_list_in_its_order(store).await;
 }
 
 fn here() -> WorkspaceId {
@@ -173,4 +177,48 @@ async fn a_shared_secret_is_the_same_for_all(store: &Store) {
         secrets::shared(store, "links").await.unwrap(),
         secrets::shared(store, "other").await.unwrap()
     );
+}
+
+/// Runs, steps and lines are there from the promises to the engine.
+async fn pages_go_through_a_list_in_its_order(store: &Store) {
+    let all: Vec<_> =
+        runs::all(store, &here(), None, 1000).await.unwrap().into_iter().map(|run| run.id).collect();
+    let (mut seen, mut filter) = (Vec::new(), Filter::default());
+    loop {
+        let page = runs::page(store, &here(), &filter, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        filter.after = Some((last.created_at, last.id.clone()));
+        seen.extend(page.into_iter().map(|run| run.id));
+    }
+    assert!(all.len() > 4);
+    assert_eq!(seen, all);
+    let running = Filter { state: Some(RunState::Running), ..Filter::default() };
+    let running = runs::page(store, &here(), &running, 1000).await.unwrap();
+    assert!(running.iter().all(|run| run.state == RunState::Running) && running.len() < all.len());
+    let now = store.clock().await.unwrap();
+    let going_on = runs::lately(store, &here(), None).await.unwrap();
+    assert!(going_on.iter().all(|run| run.ended_at.is_none()) && going_on.len() >= running.len());
+    let lately = runs::lately(store, &here(), Some(now - 3_600_000)).await.unwrap();
+    assert_eq!(lately.len(), all.len(), "those that ended too");
+    assert!(runs::lately(store, &elsewhere(), Some(0)).await.unwrap().is_empty());
+
+    let run = all.iter().rev().find(|run| run.as_str() == "once").unwrap();
+    let whole = steps::all(store, &here(), run).await.unwrap();
+    let first = steps::page(store, &here(), run, 0, 1).await.unwrap();
+    let rest = steps::page(store, &here(), run, first[0].id, 9).await.unwrap();
+    assert_eq!([first, rest].concat(), whole);
+
+    let lines = ledger::lines(store, &here(), None, 1000).await.unwrap();
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let from = after.as_ref().map(|(at, key): &(i64, String)| (*at, key.as_str()));
+        let page = ledger::page(store, &here(), None, from, 1).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.at, last.call_key.clone()));
+        seen.extend(page);
+    }
+    assert!(lines.len() > 1);
+    assert_eq!(seen, lines);
+    assert!(versions::latest(store, &here(), "nothing", "", 5).await.unwrap().is_empty());
+    assert!(versions::of_asset(store, &here(), "nothing", "x").await.unwrap().is_empty());
 }
