@@ -2,10 +2,9 @@
 //!
 //! Indexes on steps are partial: a million ended steps weigh nothing in the search for the next one.
 
-use sea_orm_migration::{
-    prelude::*,
-    sea_orm::{ConnectionTrait, TransactionTrait},
-};
+use sea_orm_migration::prelude::*;
+
+use crate::all;
 
 /// This change.
 #[derive(Debug, DeriveMigrationName)]
@@ -114,13 +113,4 @@ impl MigrationTrait for Migration {
     async fn down(&self, schema: &SchemaManager) -> Result<(), DbErr> {
         all(schema, DOWN).await
     }
-}
-
-/// All or nothing, and on one connection: another one of SQLite would not see at once that a table is gone.
-async fn all(schema: &SchemaManager<'_>, changes: &[&str]) -> Result<(), DbErr> {
-    let tx = schema.get_connection().begin().await?;
-    for change in changes {
-        tx.execute_unprepared(change).await?;
-    }
-    tx.commit().await
 }

@@ -47,13 +47,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Outside library → the crates that speak it. Everyone else meets it through them.
 const HOMES: &[(&str, &[&str])] = &[
     ("actix-web", &["api"]),
-    ("utoipa", &["api"]),
+    ("crc32fast", &["api"]),
     ("rust-embed", &["api"]),
     ("reqwest", &["net"]),
     ("httpdate", &["net"]),
     ("url", &["net", "providers", "store"]),
     ("sea-orm", &["store"]),
     ("object_store", &["store"]),
+    ("getrandom", &["store"]),
     ("sea-orm-migration", &["migrations"]),
     ("redis", &["queue"]),
     ("image", &["media"]),
@@ -75,7 +76,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("unicode-segmentation", &["checks"]),
     ("unicode-width", &["checks"]),
     ("c2pa", &["provenance"]),
-    ("jsonschema", &["providers", "pipeline"]),
+    ("jsonschema", &["providers", "pipeline", "api"]),
     ("base64", &["providers"]),
     ("minijinja", &["pipeline"]),
     // A film is written to a file before its bytes are kept.
@@ -92,7 +93,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing-subscriber", &["handbill"]),
     // Pure crates have no runtime: what waits is above them.
     ("tokio", &["handbill", "worker", "pipeline", "api", "providers", "net", "store", "queue"]),
-    ("futures-util", &["worker", "providers", "net", "store", "queue"]),
+    ("futures-util", &["worker", "api", "providers", "net", "store", "queue"]),
 ];
 
 /// Libraries that are at home everywhere.

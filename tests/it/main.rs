@@ -2,6 +2,7 @@
 //! Cargo.toml), so that cargo tells us where `handbill` is.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod api;
 mod architecture;
 mod bucket;
 mod create;

@@ -197,10 +197,10 @@ fn the_ledger_and_the_manifest_tell_the_same_cost() {
 }
 
 /// A process that was begun; it is killed when it is forgotten.
-struct Begun(Child);
+pub struct Begun(Child);
 
 impl Begun {
-    fn now(command: &mut Command) -> Self {
+    pub fn now(command: &mut Command) -> Self {
         // A pipe that nobody reads would fill up.
         Self(command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap())
     }
@@ -215,7 +215,7 @@ impl Begun {
         Self(child)
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
@@ -232,7 +232,7 @@ impl Begun {
     }
 
     /// Asks it to stop in good order.
-    fn stopped(self) -> i32 {
+    pub fn stopped(self) -> i32 {
         let pid = self.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         self.ended()
@@ -246,7 +246,7 @@ impl Drop for Begun {
     }
 }
 
-fn until(what: &str, done: impl Fn() -> bool) {
+pub fn until(what: &str, done: impl Fn() -> bool) {
     let until = Instant::now() + PATIENCE;
     while !done() {
         assert!(Instant::now() < until, "in vain: {what}");
@@ -267,7 +267,7 @@ fn count(run: &Value, state: &str) -> usize {
     run["steps_of_it"].as_array().unwrap().iter().filter(|step| step["state"] == state).count()
 }
 
-fn a_free_port() -> u16 {
+pub fn a_free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

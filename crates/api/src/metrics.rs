@@ -2,14 +2,11 @@
 
 use std::{fmt::Write, time::Duration};
 
-use actix_web::{
-    HttpResponse,
-    web::{Data, ServiceConfig},
-};
+use actix_web::{HttpResponse, web::Data};
 use handbill_domain::step::Lane;
 use handbill_store::runs;
 
-use crate::{State, problem::readable};
+use crate::{State, operation::Operation};
 
 /// Nobody who scrapes waits longer for a part.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -22,8 +19,8 @@ pub trait Metrics: Send + Sync {
     fn text(&self) -> String;
 }
 
-pub(crate) fn routes(app: &mut ServiceConfig) {
-    app.service(readable("/metrics", metrics));
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![Operation::get("/metrics", ("metrics", "Numbers for Prometheus"), metrics).open().of_process()]
 }
 
 /// What cannot be measured now is left out: a missing number is a better alarm than a wrong one.

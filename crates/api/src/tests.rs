@@ -1,10 +1,23 @@
 //! Over a real socket.
 
+mod access;
+mod assets;
+mod bodies;
+mod desk;
+mod document;
+mod events;
+mod orders;
+mod problems;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use handbill_domain::{ids::WorkspaceId, step::Lane};
 use handbill_queue::{Bell, Class, Error as QueueError, Local, Place, Room, Taken, Ticket};
+use handbill_store::{
+    keys::{self, NewKey},
+    workspaces,
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -15,6 +28,7 @@ use super::*;
 
 struct Server {
     address: SocketAddr,
+    store: Store,
     running: tokio::task::JoinHandle<io::Result<()>>,
     _folder: tempfile::TempDir,
 }
@@ -30,15 +44,38 @@ async fn a_server(dispatcher: Arc<dyn Dispatcher>) -> Server {
     let store = Store::open(&handbill_store::Settings::embedded(folder.path())).await.unwrap();
     let entry = json!({ "id": "toy/one", "modality": "text", "provider": "toy", "model": "one" });
     let state = State {
-        store,
+        store: store.clone(),
         dispatcher,
         models: vec![serde_json::from_value(entry).unwrap()],
         roles: BTreeMap::from([(Role::Writer, "toy/one".into())]),
         metrics: Some(Arc::new(Counted)),
+        signals: None,
+        desk: Some(Arc::new(desk::Toy(store.clone()))),
     };
     let listener = Settings { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }.bind().unwrap();
     let address = listener.local_addr().unwrap();
-    Server { address, running: tokio::spawn(serve(listener, state)), _folder: folder }
+    Server { address, store, running: tokio::spawn(serve(listener, state)), _folder: folder }
+}
+
+async fn serving() -> Server {
+    a_server(Arc::new(Local::default())).await
+}
+
+impl Server {
+    /// A key of a workspace, which is made where it is not.
+    async fn key(&self, workspace: &str, change: impl FnOnce(&mut NewKey)) -> String {
+        let workspace = WorkspaceId::new(workspace);
+        workspaces::create(&self.store, &workspace).await.unwrap();
+        let scopes = Permission::ALL.iter().map(|one| one.as_str().to_owned()).collect();
+        let mut new = NewKey { name: "test".into(), scopes, rehearsal: false, ceiling: None, lives_ms: None };
+        change(&mut new);
+        keys::create(&self.store, &workspace, &new).await.unwrap().1
+    }
+
+    /// A key of the usual workspace that may do everything.
+    async fn any_key(&self) -> String {
+        self.key("local", |_| {}).await
+    }
 }
 
 struct Answer {
@@ -48,28 +85,117 @@ struct Answer {
     body: Value,
 }
 
-async fn ask(server: &Server, request: &str) -> Answer {
-    let mut socket = TcpStream::connect(server.address).await.unwrap();
-    let request = format!("{request}host: localhost\r\nconnection: close\r\n\r\n");
-    socket.write_all(request.as_bytes()).await.unwrap();
-    let mut text = String::new();
-    tokio::time::timeout(Duration::from_secs(10), socket.read_to_string(&mut text)).await.unwrap().unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let (head, text) = (head.to_lowercase(), body.to_owned());
-    Answer { status, head, body: serde_json::from_str(body).unwrap_or(Value::Null), text }
+impl Answer {
+    fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    /// Fails with everything that was said unless it has this status.
+    #[track_caller]
+    fn with(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}\n{}", self.head, self.text);
+        self
+    }
+}
+
+/// A request, as it is put together.
+struct Call<'s> {
+    server: &'s Server,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl<'s> Call<'s> {
+    fn new(server: &'s Server, method: &str, path: &str) -> Self {
+        Self { server, head: format!("{method} {path} HTTP/1.1\r\n"), body: Vec::new() }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.head.push_str(&format!("{name}: {value}\r\n"));
+        self
+    }
+
+    fn key(self, key: &str) -> Self {
+        self.with("authorization", &format!("Bearer {key}"))
+    }
+
+    fn json(self, body: &Value) -> Self {
+        self.bytes("application/json", body.to_string().into_bytes())
+    }
+
+    fn bytes(mut self, kind: &str, body: Vec<u8>) -> Self {
+        self.body = body;
+        self.with("content-type", kind)
+    }
+
+    async fn done(self) -> Answer {
+        let bytes = self.sent().await;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").expect("an answer");
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let head = head.to_lowercase().replace("\r\n", "\n");
+        Answer {
+            status,
+            head,
+            body: serde_json::from_str(body).unwrap_or(Value::Null),
+            text: body.to_owned(),
+        }
+    }
+
+    /// The body of a good answer that was sent in chunks.
+    async fn bytes_of(self) -> Vec<u8> {
+        let bytes = self.sent().await;
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+        assert!(head.starts_with("http/1.1 200") && head.contains("transfer-encoding: chunked"), "{head}");
+        let (mut rest, mut all) = (&bytes[end + 4..], Vec::new());
+        while let Some(end) = rest.windows(2).position(|two| two == b"\r\n") {
+            let length = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+            all.extend(&rest[end + 2..end + 2 + length]);
+            if length == 0 {
+                return all;
+            }
+            rest = &rest[end + 4 + length..];
+        }
+        panic!("it broke off after {} bytes", all.len());
+    }
+
+    async fn sent(self) -> Vec<u8> {
+        let length = self.body.len();
+        let head =
+            format!("{}host: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n", self.head);
+        let mut socket = TcpStream::connect(self.server.address).await.unwrap();
+        socket.write_all(head.as_bytes()).await.unwrap();
+        // A server that has heard enough hangs up.
+        let _ = socket.write_all(&self.body).await;
+        let mut bytes = Vec::new();
+        let reading = async {
+            // What goes on for ever is read as far as its head.
+            let endless = |bytes: &[u8]| {
+                let text = String::from_utf8_lossy(bytes);
+                text.split_once("\r\n\r\n").is_some_and(|(head, _)| head.contains("text/event-stream"))
+            };
+            while socket.read_buf(&mut bytes).await.unwrap() > 0 && !endless(&bytes) {}
+        };
+        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("an answer in time");
+        bytes
+    }
 }
 
 async fn get(server: &Server, path: &str) -> Answer {
-    ask(server, &format!("GET {path} HTTP/1.1\r\n")).await
+    Call::new(server, "GET", path).done().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_healthy_server_says_so() {
-    let server = a_server(Arc::new(Local::default())).await;
+    let server = serving().await;
     assert_eq!(get(&server, "/healthz").await.body, json!({ "status": "ok" }));
     assert_eq!(get(&server, "/readyz").await.body, json!({ "status": "ready" }));
-    let head = ask(&server, "HEAD /healthz HTTP/1.1\r\n").await;
+    let head = Call::new(&server, "HEAD", "/healthz").done().await;
     assert_eq!((head.status, head.body), (200, Value::Null));
 }
 
@@ -135,7 +261,7 @@ async fn a_server_without_its_queue_lives_and_is_not_ready() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn channels_and_models_can_be_discovered() {
-    let server = a_server(Arc::new(Local::default())).await;
+    let server = serving().await;
     let channels = get(&server, "/api/v1/channels").await.body;
     assert_eq!(channels["channels"].as_array().unwrap().len(), handbill_domain::channel::channels().len());
     let douyin = get(&server, "/api/v1/channels/douyin").await.body;
@@ -148,41 +274,11 @@ async fn channels_and_models_can_be_discovered() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_goes_wrong_is_a_problem_with_a_request_id() {
-    let server = a_server(Arc::new(Local::default())).await;
-    for (request, status, code) in [
-        ("GET /nowhere", 404, "not_found"),
-        ("GET /api/v1/nowhere", 404, "not_found"),
-        ("GET /api/v1/channels/nobody", 404, "not_found"),
-        ("POST /api/v1/channels", 405, "method_not_allowed"),
-        ("DELETE /healthz", 405, "method_not_allowed"),
-    ] {
-        let answer = ask(&server, &format!("{request} HTTP/1.1\r\n")).await;
-        assert_eq!((answer.status, answer.body["code"].as_str()), (status, Some(code)), "{request}");
-        assert_eq!(
-            (&answer.body["status"], &answer.body["type"]),
-            (&json!(status), &json!(format!("/problems/{code}")))
-        );
-        assert!(answer.head.contains("content-type: application/problem+json"), "{}", answer.head);
-        assert!(answer.head.contains("x-request-id: "), "{}", answer.head);
-        assert_eq!(answer.head.contains("allow: get, head"), status == 405);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_plain_request_id_comes_back_and_a_strange_one_does_not() {
-    let server = a_server(Arc::new(Local::default())).await;
-    let with = |id: &str| format!("GET /healthz HTTP/1.1\r\nx-request-id: {id}\r\n");
-    assert!(ask(&server, &with("order-17")).await.head.contains("x-request-id: order-17"));
-    assert!(!ask(&server, &with("a b;c")).await.head.contains("a b;c"));
-}
-
 #[test]
 fn every_fault_has_its_status() {
     use actix_web::ResponseError;
     use handbill_domain::Fault;
-    let status = |fault| Problem::new(fault, "x").status_code().as_u16();
+    let status = |fault| Problem::new(fault, "x", "x").status_code().as_u16();
     let all = [
         (Fault::Invalid, 422),
         (Fault::Unauthorized, 401),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::{
+    keys::{self, KeysCommand, WorkspacesCommand},
     language::Language,
     ledger::Wanted,
     runs::{self, RunsCommand},
@@ -84,6 +85,20 @@ pub enum Command {
         #[command(subcommand)]
         what: RunsCommand,
     },
+    /// Make, list and revoke keys of the API
+    Keys {
+        /// What to do
+        #[command(subcommand)]
+        what: KeysCommand,
+    },
+    /// Make and list workspaces: tenants that see nothing of each other
+    Workspaces {
+        /// What to do
+        #[command(subcommand)]
+        what: WorkspacesCommand,
+    },
+    /// Print the OpenAPI document of the API
+    Openapi,
     /// What was paid, by run, provider and model
     Ledger(Wanted),
     /// Compute steps that come in on standard input: what runs them begins it
@@ -159,9 +174,12 @@ impl Command {
             Self::Create(order) | Self::Plan(order) => order.json,
             Self::Doctor { json } | Self::Channels { json } | Self::Models { json, .. } => *json,
             Self::Runs { what } => what.is_json(),
+            Self::Keys { what } => what.is_json(),
+            Self::Workspaces { what } => what.is_json(),
             Self::Ledger(wanted) => wanted.json,
             Self::Schema { .. }
             | Self::Template { .. }
+            | Self::Openapi
             | Self::Serve { .. }
             | Self::Worker(_)
             | Self::Render { .. }
@@ -216,6 +234,9 @@ const CHINESE: &[(&str, &str, &str)] = &[
     ("worker", "models", "模型文件，同 `create`"),
     ("worker", "listen", "在此地址提供健康检查和指标（/healthz、/readyz、/metrics），例如 127.0.0.1:9470"),
     ("runs", "", "查看运行，或取消、暂停、继续、重试"),
+    ("keys", "", "创建、列出和吊销 API 密钥"),
+    ("workspaces", "", "创建和列出工作区（租户，彼此完全隔离）"),
+    ("openapi", "", "输出 API 的 OpenAPI 文档"),
     ("ledger", "", "查看花费明细：按运行、服务商和模型"),
     ("ledger", "run", "只看一次运行"),
     ("ledger", "json", "输出 JSON"),
@@ -244,7 +265,9 @@ fn in_chinese(mut command: clap::Command) -> clap::Command {
     command = command
         .after_help(CODES_ZH)
         .mut_subcommand("template", template::in_chinese)
-        .mut_subcommand("runs", runs::in_chinese);
+        .mut_subcommand("runs", runs::in_chinese)
+        .mut_subcommand("keys", keys::in_chinese)
+        .mut_subcommand("workspaces", keys::workspaces_in_chinese);
     for (subcommand, argument, text) in CHINESE {
         let with = |command: clap::Command| match *argument {
             "" => command.about(*text),

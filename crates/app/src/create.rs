@@ -1,22 +1,22 @@
 //! `handbill create` and `handbill plan`: a brief in, a campaign (or what it would cost) out.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use handbill_domain::{
     ids::WorkspaceId,
     model::Role,
-    money::{Currency, Money, micros},
+    money::{Currency, Money},
     problem::{Problem, Problems},
     step::RunState,
 };
 use handbill_pipeline::{
-    casting::{cast, voice_of},
+    casting::cast,
     graph::{Graph, graph},
-    pack::{self, Ended, Pack},
+    pack::{self, Pack},
     plan::{self, Plan},
 };
 use handbill_providers::{Catalog, Models};
-use handbill_worker::{Inputs, RunOutcome};
+use handbill_worker::Inputs;
 use serde_json::json;
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
     ending::Ending,
     intake::Intake,
     language::said,
-    money,
+    money, ordered,
     out::Out,
     planned, progress, run,
     settings::Settings,
@@ -65,31 +65,13 @@ impl Prepared {
 
     /// What decides the outcome, and so the run's id.
     fn inputs(&self, order: &Order) -> Inputs {
-        let catalog = self.models.catalog();
-        Inputs {
-            brief: self.intake.brief.clone(),
-            brief_files: self.intake.digests(),
-            seed: order.seed,
-            models: catalog.roles().iter().map(|(role, id)| (role.as_str().to_owned(), id.clone())).collect(),
-            recipe: self.graph.recipe.clone(),
-            made_with: self.made_with(),
-        }
-    }
-
-    /// What else the outcome follows from.
-    fn made_with(&self) -> BTreeMap<String, String> {
-        let voices = self.graph.steps.iter().filter_map(|step| {
-            let locale = step.params["locale"].as_str()?;
-            Some((format!("voice.{locale}"), voice_of(step)?.to_owned()))
-        });
-        voices.chain(self.own.digests()).collect()
+        let (brief, files) = (self.intake.brief.clone(), self.intake.digests());
+        ordered::inputs(brief, files, order.seed, self.models.catalog(), &self.graph, self.own.digests())
     }
 
     /// Keys that are missing are told before anything is begun.
     fn check_keys(&self) -> Result<(), Ending> {
-        let roles: Vec<Role> =
-            self.graph.steps.iter().flat_map(|step| &step.calls).map(|call| call.role).collect();
-        let missing = self.models.missing(roles);
+        let missing = self.models.missing(ordered::roles(&self.graph));
         if missing.is_empty() {
             return Ok(());
         }
@@ -120,10 +102,7 @@ fn blame(mut problems: Problems, catalog: &Catalog, order: &Order, settings: &Se
 
 /// The lower of the brief's ceiling and `--max-cost`.
 fn ceiling(order: &Order, intake: &Intake) -> Result<Option<Money>, Ending> {
-    let of_brief = intake.brief.ceiling.as_ref().and_then(|price| {
-        let amount_micros = micros(&price.amount)?;
-        Some(Money { amount_micros, currency: price.currency })
-    });
+    let of_brief = ordered::ceiling_of(&intake.brief);
     let usual = of_brief.as_ref().map_or(Currency::Usd, |money| money.currency);
     let asked = order.max_cost.as_deref().map(|text| money::read(text, usual)).transpose()?;
     match (of_brief, asked) {
@@ -180,7 +159,7 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
     let order = handbill_worker::Order {
         inputs: inputs.clone(),
         steps: prepared.graph.steps.clone(),
-        planned: reserved(&prepared.plan),
+        planned: ordered::reserved(&prepared.plan),
         ceiling_micros: prepared.plan.ceiling.as_ref().map(|ceiling| ceiling.amount_micros),
         key: None,
         bulk: false,
@@ -192,7 +171,8 @@ pub async fn create(order: &Order, settings: &Settings, console: &Console) -> Re
     if state == RunState::Paused {
         return Err(Ending::Paused(id));
     }
-    let pack = Pack::of(ended(inputs, prepared.graph, outcome)).map_err(anyhow::Error::from)?;
+    let pack =
+        Pack::of(ordered::ended(inputs, prepared.graph.steps, outcome)).map_err(anyhow::Error::from)?;
     out.begin().await?;
     let written = pack::write(&out.dir, &pack, &Kept(store)).await.map_err(anyhow::Error::from)?;
     out.end().await;
@@ -243,25 +223,5 @@ fn greet(out: &Out, console: &Console) {
                 "{name} 中已有本次运行的 {files} 个文件；将重试 {failures} 个失败步骤"
             ),
         });
-    }
-}
-
-/// What the run reserves: the plan's upper price. Nothing is asked of a model where there is none.
-fn reserved(plan: &Plan) -> Money {
-    let none = || Money::zero(plan.ceiling.as_ref().map_or(Currency::default(), |ceiling| ceiling.currency));
-    plan.total.first().map_or_else(none, |total| total.high.clone())
-}
-
-fn ended(inputs: Inputs, graph: Graph, outcome: RunOutcome) -> Ended {
-    Ended {
-        run: outcome.run.as_str().to_owned(),
-        state: outcome.state,
-        brief: inputs.brief,
-        seed: inputs.seed,
-        models: inputs.models,
-        steps: graph.steps,
-        outputs: outcome.outputs,
-        failures: outcome.failures,
-        cost: outcome.cost,
     }
 }

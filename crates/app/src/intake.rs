@@ -12,6 +12,7 @@ use handbill_domain::{
     problem::{Problem, Problems},
 };
 use handbill_media::{
+    Canvas,
     open::{Limits, open},
     text::{BrandFonts, Fonts},
 };
@@ -72,25 +73,44 @@ impl Intake {
 /// Reads one file and opens it for a look.
 fn take(folder: &Path, file: &str, pointer: &str) -> Result<Bytes, Problem> {
     let path = inside(folder, file, pointer)?;
-    let is_font = pointer.starts_with("/brand/fonts/");
-    let limit = if is_font { LARGEST_FONT } else { Limits::default().bytes as u64 };
     let unreadable = |error: std::io::Error| {
         Problem::at(pointer, format!("cannot read `{file}`: {error}"))
             .in_chinese(format!("无法读取 `{file}`：{error}"), "")
     };
+    let limit = limit(pointer);
     let length = std::fs::metadata(&path).map_err(unreadable)?.len();
     if length > limit {
-        let (has, most) = (length.div_ceil(1_000_000), limit / 1_000_000);
-        return Err(Problem::at(pointer, format!("`{file}` has {has} MB"))
-            .hint(format!("at most {most} MB; save it smaller"))
-            .in_chinese(format!("`{file}` 有 {has} MB"), format!("最多 {most} MB，请压缩后再用")));
+        return Err(too_large(file, pointer, length, limit));
     }
     let bytes = Bytes::from(std::fs::read(&path).map_err(unreadable)?);
-    let opened = if is_font {
-        Fonts::load(&BrandFonts { heading: vec![bytes.to_vec()], body: Vec::new() }).map(|_| None)
-    } else {
-        open(&bytes, &Limits::default()).map(|picture| Some(picture.canvas))
-    };
+    judge(&bytes, file, pointer)?;
+    Ok(bytes)
+}
+
+/// Is it for text rather than for the eye?
+fn is_font(pointer: &str) -> bool {
+    pointer.starts_with("/brand/fonts/")
+}
+
+fn limit(pointer: &str) -> u64 {
+    if is_font(pointer) { LARGEST_FONT } else { Limits::default().bytes as u64 }
+}
+
+fn too_large(file: &str, pointer: &str, length: u64, limit: u64) -> Problem {
+    let (has, most) = (length.div_ceil(1_000_000), limit / 1_000_000);
+    Problem::at(pointer, format!("`{file}` has {has} MB"))
+        .hint(format!("at most {most} MB; save it smaller"))
+        .in_chinese(format!("`{file}` 有 {has} MB"), format!("最多 {most} MB，请压缩后再用"))
+}
+
+/// Opens the bytes of a file that a brief names: can it be used at this place?
+pub fn judge(bytes: &Bytes, file: &str, pointer: &str) -> Result<(), Problem> {
+    let (length, limit) = (bytes.len() as u64, limit(pointer));
+    if length > limit {
+        return Err(too_large(file, pointer, length, limit));
+    }
+    let is_font = is_font(pointer);
+    let opened = if is_font { load_font(bytes).map(|()| None) } else { picture(bytes).map(Some) };
     let canvas = opened.map_err(|error| {
         let (hint, zh) = if is_font {
             ("use a TTF, OTF or TTC file", "请使用 TTF、OTF 或 TTC 字体文件")
@@ -104,7 +124,7 @@ fn take(folder: &Path, file: &str, pointer: &str) -> Result<Bytes, Problem> {
             .hint(hint)
             .in_chinese(format!("`{file}` 无法使用：{error}"), zh)
     })?;
-    let Some(canvas) = canvas else { return Ok(bytes) };
+    let Some(canvas) = canvas else { return Ok(()) };
     match (canvas.width(), canvas.height()) {
         (w, h) if w.min(h) < SMALLEST.0 || w.max(h) < SMALLEST.1 => {
             let (short, long) = SMALLEST;
@@ -120,8 +140,18 @@ fn take(folder: &Path, file: &str, pointer: &str) -> Result<Bytes, Problem> {
                 .hint("save it again with what it shows")
                 .in_chinese(format!("`{file}` 完全透明，看不到任何内容"), "请重新导出带有内容的图片"))
         }
-        _ => Ok(bytes),
+        _ => Ok(()),
     }
+}
+
+/// Opens a picture.
+pub fn picture(bytes: &Bytes) -> Result<Canvas, handbill_media::Error> {
+    open(bytes, &Limits::default()).map(|picture| picture.canvas)
+}
+
+/// Opens a font.
+pub fn load_font(bytes: &Bytes) -> Result<(), handbill_media::Error> {
+    Fonts::load(&BrandFonts { heading: vec![bytes.to_vec()], body: Vec::new() }).map(drop)
 }
 
 /// The file's real path. A link that leads out of the brief's folder is not followed.

@@ -5,14 +5,17 @@ mod cli;
 mod confirm;
 mod console;
 mod create;
+mod desk;
 mod doctor;
 mod ending;
 mod intake;
+mod keys;
 mod language;
 mod ledger;
 mod lists;
 mod migrate;
 mod money;
+mod ordered;
 mod out;
 mod planned;
 mod prices;
@@ -76,6 +79,12 @@ fn work(cli: Cli, settings: &Settings, console: &Console) -> Result<(), Ending> 
         Command::Serve { models } => runtime.block_on(serve::serve(models.as_deref(), settings, console)),
         Command::Worker(duty) => runtime.block_on(serve::worker(&duty, settings, console)),
         Command::Runs { what } => runtime.block_on(runs::run(&what, settings, console)),
+        Command::Keys { what } => runtime.block_on(keys::run(&what, settings, console)),
+        Command::Workspaces { what } => runtime.block_on(keys::workspaces(&what, settings, console)),
+        Command::Openapi => {
+            console.answer(&openapi());
+            Ok(())
+        }
         Command::Ledger(wanted) => runtime.block_on(ledger::ledger(&wanted, settings, console)),
         // It needs no settings, and was done before they were read.
         Command::Render { .. } => Ok(()),
@@ -86,4 +95,9 @@ fn work(cli: Cli, settings: &Settings, console: &Console) -> Result<(), Ending> 
     // Work that blocks (a picture that is being encoded) must not hold up the end.
     runtime.shutdown_background();
     done
+}
+
+/// The OpenAPI document, as it is committed.
+fn openapi() -> String {
+    serde_json::to_string_pretty(&handbill_api::document()).unwrap_or_default()
 }

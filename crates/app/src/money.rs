@@ -15,11 +15,10 @@ pub fn read(text: &str, usual: Currency) -> Result<Money, Ending> {
     };
     let digits = text.trim().trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let code = text.trim()[digits.len()..].to_uppercase();
-    let known = [Currency::Usd, Currency::Cny, Currency::Eur];
     let currency = if code.is_empty() {
         Some(usual)
     } else {
-        known.into_iter().find(|currency| currency.code() == code)
+        Currency::ALL.into_iter().find(|currency| currency.code() == code)
     };
     let amount_micros = micros(digits).filter(|micros| *micros > 0).ok_or_else(wrong)?;
     Ok(Money { amount_micros, currency: currency.ok_or_else(wrong)? })

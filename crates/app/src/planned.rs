@@ -74,6 +74,11 @@ fn row(plan: &Plan, stage: &str, kind: &str, language: Language) -> Vec<String> 
 }
 
 fn sums<'r>(prices: impl Iterator<Item = &'r Range>) -> String {
+    summed(prices).iter().map(money::range).collect::<Vec<_>>().join(" + ")
+}
+
+/// One sum a currency: amounts in two have none.
+fn summed<'r>(prices: impl Iterator<Item = &'r Range>) -> Vec<Range> {
     let mut sums: Vec<Range> = Vec::new();
     for price in prices {
         let sum = sums.iter_mut().find(|sum| sum.low.currency == price.low.currency);
@@ -82,7 +87,7 @@ fn sums<'r>(prices: impl Iterator<Item = &'r Range>) -> String {
             None => sums.push(price.clone()),
         }
     }
-    sums.iter().map(money::range).collect::<Vec<_>>().join(" + ")
+    sums
 }
 
 /// The price of a plan.
@@ -91,15 +96,20 @@ pub fn total(plan: &Plan) -> String {
     if sums.is_empty() { "0".to_owned() } else { sums.join(" + ") }
 }
 
-/// What of a plan is really spent: the lines whose models are paid. None: rehearsal serves all of it.
-pub fn spent(plan: &Plan, catalog: &Catalog) -> Option<String> {
+/// What of a plan is really spent: the lines whose models are paid. Empty: rehearsal serves all of it.
+pub fn spends(plan: &Plan, catalog: &Catalog) -> Vec<Range> {
     let is_paid = |id: &str| catalog.entry(id).is_some_and(|entry| !catalog.is_rehearsal(entry));
     let lines = plan
         .lines
         .iter()
         .filter(|line| line.model.as_deref().is_some_and(|models| models.split(" + ").any(is_paid)));
-    let prices = lines.filter_map(|line| line.price.as_ref()).filter(|price| price.high.amount_micros > 0);
-    Some(sums(prices)).filter(|spent| !spent.is_empty())
+    summed(lines.filter_map(|line| line.price.as_ref()).filter(|price| price.high.amount_micros > 0))
+}
+
+/// The same in words. None: nothing is spent.
+pub fn spent(plan: &Plan, catalog: &Catalog) -> Option<String> {
+    let sums = spends(plan, catalog).iter().map(money::range).collect::<Vec<_>>().join(" + ");
+    Some(sums).filter(|spent| !spent.is_empty())
 }
 
 fn sum(plan: &Plan, catalog: &Catalog, language: Language) -> String {

@@ -10,9 +10,11 @@ use std::{
 use clap::{Args, ValueEnum};
 use handbill_api::{Metrics, State};
 use handbill_domain::step::Lane;
+use handbill_providers::Models;
+use handbill_store::keys;
 use handbill_worker::{Engine, Meter, Stop};
 
-use crate::{console::Console, ending::Ending, language::said, run, settings::Settings, wiring};
+use crate::{console::Console, desk::Front, ending::Ending, language::said, run, settings::Settings, wiring};
 
 /// What a worker process does.
 #[derive(Debug, Args)]
@@ -51,16 +53,21 @@ impl From<LaneName> for Lane {
 
 /// Serves the API and every lane.
 pub async fn serve(models: Option<&Path>, settings: &Settings, console: &Console) -> Result<(), Ending> {
-    let (engine, state) = parts(models, settings).await?;
+    let models = Arc::new(wiring::models(models, settings)?);
+    let (engine, mut state) = parts(models.clone(), settings).await?;
+    let own = wiring::Own::of(settings)?.digests().collect();
+    state.desk = Some(Arc::new(Front::open(models, own, engine.clone(), settings)?));
     let listener = bind(&settings.api, "HANDBILL_API__LISTEN=127.0.0.1:8471")?;
     let address = settings.api.listen;
     console.tell(&said!(console.language, "listening on http://{address}", "正在监听 http://{address}"));
+    invite(&state, address, console).await?;
     until_stopped(&engine, &[Lane::Model, Lane::Media, Lane::Deliver], Some((listener, state)), console).await
 }
 
 /// Serves some lanes.
 pub async fn worker(duty: &Duty, settings: &Settings, console: &Console) -> Result<(), Ending> {
-    let (engine, state) = parts(duty.models.as_deref(), settings).await?;
+    let models = Arc::new(wiring::models(duty.models.as_deref(), settings)?);
+    let (engine, state) = parts(models, settings).await?;
     let api = match duty.listen {
         Some(listen) => {
             let listener = bind(&handbill_api::Settings { listen }, "--listen 127.0.0.1:9471")?;
@@ -76,8 +83,8 @@ pub async fn worker(duty: &Duty, settings: &Settings, console: &Console) -> Resu
     until_stopped(&engine, &lanes, api, console).await
 }
 
-async fn parts(models: Option<&Path>, settings: &Settings) -> Result<(Engine, State), Ending> {
-    let models = Arc::new(wiring::models(models, settings)?);
+/// The engine, and what the API works with; without a desk it answers for the process alone.
+async fn parts(models: Arc<Models>, settings: &Settings) -> Result<(Engine, State), Ending> {
     let catalog = models.catalog();
     let (entries, roles) = (catalog.entries().cloned().collect(), catalog.roles().clone());
     let store = wiring::store(settings).await?;
@@ -88,8 +95,23 @@ async fn parts(models: Option<&Path>, settings: &Settings) -> Result<(Engine, St
         models: entries,
         roles,
         metrics: Some(Arc::new(Counted(engine.meter.clone()))),
+        signals: engine.signals.clone(),
+        desk: None,
     };
     Ok((engine, state))
+}
+
+/// Without a key nobody gets in, so a newcomer is told how to make one.
+async fn invite(state: &State, address: SocketAddr, console: &Console) -> Result<(), Ending> {
+    if keys::any(&state.store).await.map_err(anyhow::Error::from)? {
+        return Ok(());
+    }
+    console.tell(&said!(
+        console.language,
+        "no key of the API exists yet; make one: handbill keys create --name me\nand try it: curl -H \"Authorization: Bearer $KEY\" http://{address}/api/v1/runs",
+        "还没有 API 密钥；请创建一个：handbill keys create --name me\n然后试用：curl -H \"Authorization: Bearer $KEY\" http://{address}/api/v1/runs"
+    ));
+    Ok(())
 }
 
 fn bind(api: &handbill_api::Settings, other: &str) -> Result<TcpListener, Ending> {

@@ -121,6 +121,11 @@ fn next(action: NextAction, language: Language) -> &'static str {
         NextAction::CheckProvider => language
             .pick("look at the provider's console before paying again", "再次付费前请先查看服务商后台"),
         NextAction::RunDoctor => language.pick("run `handbill doctor`", "请运行 `handbill doctor`"),
+        NextAction::FixRequest => language.pick("change the request where it points", "请按所指位置修改请求"),
+        NextAction::AskForAccess => {
+            language.pick("ask the owner of the workspace", "请联系工作区所有者开通权限")
+        }
+        NextAction::PlanAgain => language.pick("plan again", "请重新生成计划"),
         NextAction::Report => language.pick("tell us: this is our mistake", "这是我们的问题，请反馈给我们"),
     }
 }

@@ -32,6 +32,23 @@ pub enum Fault {
     Broken,
 }
 
+impl Fault {
+    /// The word that answers and messages use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Refused => "refused",
+            Self::OverBudget => "over_budget",
+            Self::Busy { .. } => "busy",
+            Self::Broken => "broken",
+        }
+    }
+}
+
 /// Was money spent on what failed?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -55,7 +72,7 @@ pub enum NextAction {
     Retry,
     /// Wait, then run again.
     Wait,
-    /// Add or correct the provider's key.
+    /// Add or correct the key: the provider's, or ours where a request was not let in.
     CheckKey,
     /// Top up the provider's account or raise the ceiling.
     RaiseCeiling,
@@ -65,6 +82,12 @@ pub enum NextAction {
     CheckProvider,
     /// Install what `handbill doctor` names.
     RunDoctor,
+    /// Change the request where the pointers point.
+    FixRequest,
+    /// Ask whoever owns the workspace for leave to do this.
+    AskForAccess,
+    /// Plan again: the plan is no longer what would be made.
+    PlanAgain,
     /// Tell us: this is our mistake.
     Report,
 }

@@ -30,6 +30,9 @@ pub enum Currency {
 }
 
 impl Currency {
+    /// Every currency.
+    pub const ALL: [Self; 3] = [Self::Usd, Self::Cny, Self::Eur];
+
     /// The ISO 4217 code.
     pub fn code(self) -> &'static str {
         match self {

@@ -24,6 +24,9 @@ pub enum Error {
     /// What is asked for does not fit to how things stand.
     #[error("{0}")]
     NotNow(String),
+    /// The machine gives no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(String),
     /// A row that this build cannot read.
     #[error("unreadable row: {0}")]
     Unreadable(String),
@@ -53,6 +56,7 @@ impl Error {
             Self::Lost(text) => Self::Lost(text.clone()),
             Self::Graph(text) => Self::Graph(text.clone()),
             Self::NotNow(text) => Self::NotNow(text.clone()),
+            Self::Random(text) => Self::Random(text.clone()),
             Self::Unreadable(text) => Self::Unreadable(text.clone()),
         }
     }
@@ -64,7 +68,7 @@ impl Error {
             Self::NotFound(_) => Fault::NotFound,
             Self::Lost(_) | Self::NotNow(_) => Fault::Conflict,
             Self::Graph(_) => Fault::Invalid,
-            Self::Unreadable(_) => Fault::Broken,
+            Self::Unreadable(_) | Self::Random(_) => Fault::Broken,
         }
     }
 }

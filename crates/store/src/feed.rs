@@ -11,7 +11,7 @@ use sea_orm::FromQueryResult;
 use crate::{
     Error, Store,
     open::{is_sqlite, now, row, rows, run},
-    runs,
+    plans, requests, runs,
     steps::{Ready, ReadyRow, readied},
 };
 
@@ -112,7 +112,8 @@ pub async fn due(store: &Store, most: usize) -> Result<(Vec<(Ready, bool)>, Opti
     Ok((due, next))
 }
 
-/// Ends what is left of runs that were canceled by somebody who did not live to do it.
+/// Ends what is left of runs that were canceled by somebody who did not live to do it; forgets answers and plans that
+/// are too old.
 pub async fn sweep(store: &Store) -> Result<(), Error> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -125,6 +126,8 @@ pub async fn sweep(store: &Store) -> Result<(), Error> {
     for found in rows::<Row>(&store.db, sql, vec![]).await? {
         runs::sweep_canceled(store, &WorkspaceId::new(found.workspace_id), &RunId::new(found.id)).await?;
     }
+    requests::sweep(store).await?;
+    plans::sweep(store).await?;
     Ok(())
 }
 

@@ -148,6 +148,23 @@ pub async fn lines(
     rows(&store.db, sql, values).await
 }
 
+/// A part of the same list: lines after the one of this time and call.
+pub async fn page(
+    store: &Store,
+    workspace: &WorkspaceId,
+    run: Option<&RunId>,
+    after: Option<(i64, &str)>,
+    most: u32,
+) -> Result<Vec<Line>, Error> {
+    let sql = "SELECT * FROM ledger WHERE workspace_id = $1 AND (run_id = $2 OR $2 = '') AND (at < $3 OR (at = $3 AND call_key > $4))
+               ORDER BY at DESC, call_key LIMIT $5";
+    let (at, key) = after.unwrap_or((i64::MAX, ""));
+    let of_run = run.map_or("", RunId::as_str);
+    let values =
+        vec![workspace.as_str().into(), of_run.into(), at.into(), key.into(), i64::from(most).into()];
+    rows(&store.db, sql, values).await
+}
+
 /// What the calls of one run to one model came to.
 #[derive(Clone, Debug, PartialEq, FromQueryResult, serde::Serialize)]
 pub struct Total {

@@ -8,14 +8,22 @@ mod error;
 pub mod feed;
 mod files;
 mod group;
+pub mod keys;
 pub mod ledger;
 mod open;
+pub mod orders;
+pub mod plans;
+mod random;
+pub mod requests;
 pub mod runs;
+pub mod secrets;
 pub mod sessions;
 pub mod steps;
 #[cfg(test)]
 mod tests;
+pub mod uploads;
 pub mod versions;
+pub mod workspaces;
 
 pub use error::Error;
 pub use files::{Files, Place, S3};

@@ -76,6 +76,11 @@ impl Store {
         Ok(self.db.ping().await?)
     }
 
+    /// The database's clock, in milliseconds since 1970: all times of rows are by it.
+    pub async fn clock(&self) -> Result<i64, Error> {
+        now(&self.db).await
+    }
+
     /// Begins a transaction that may write.
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, Error> {
         writing(&self.db).await

@@ -149,6 +149,81 @@ pub async fn all(
     found.into_iter().map(row::Model::read).collect()
 }
 
+/// Which runs of a workspace to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those of this campaign.
+    pub campaign: Option<String>,
+    /// Only those that stand so.
+    pub state: Option<RunState>,
+    /// Only those after this one, in the order of the list: when it was accepted, and its id.
+    pub after: Option<(i64, RunId)>,
+}
+
+/// Runs of a workspace, newest first: a part of the list that stays right while runs come.
+pub async fn page(
+    store: &Store,
+    workspace: &WorkspaceId,
+    filter: &Filter,
+    most: u32,
+) -> Result<Vec<Run>, Error> {
+    let sql = "SELECT * FROM runs WHERE workspace_id = $1 AND (campaign_id = $2 OR $2 = '') AND (state = $3 OR $3 = '')
+               AND (created_at < $4 OR (created_at = $4 AND id > $5)) ORDER BY created_at DESC, id LIMIT $6";
+    let (at, id) = filter.after.as_ref().map_or((i64::MAX, ""), |(at, id)| (*at, id.as_str()));
+    let values = vec![
+        workspace.as_str().into(),
+        filter.campaign.as_deref().unwrap_or("").into(),
+        filter.state.map_or("", RunState::as_str).into(),
+        at.into(),
+        id.into(),
+        i64::from(most).into(),
+    ];
+    let found: Vec<row::Model> = rows(&store.db, sql, values).await?;
+    found.into_iter().map(row::Model::read).collect()
+}
+
+/// A run that goes on, or that ended lately: what changes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lately {
+    /// Its id.
+    pub run: RunId,
+    /// How it stands.
+    pub state: RunState,
+    /// How far it is.
+    pub tally: Tally,
+    /// When it ended.
+    pub ended_at: Option<i64>,
+}
+
+/// Runs of a workspace that go on, and those that ended since a moment.
+pub async fn lately(
+    store: &Store,
+    workspace: &WorkspaceId,
+    since: Option<i64>,
+) -> Result<Vec<Lately>, Error> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: String,
+        state: String,
+        total: i64,
+        open: i64,
+        failed: i64,
+        ended_at: Option<i64>,
+    }
+    let sql = "SELECT id, state, total, open, failed, ended_at FROM runs WHERE workspace_id = $1
+               AND (state IN ('running', 'paused') OR ended_at >= $2) ORDER BY created_at, id";
+    let values = vec![workspace.as_str().into(), since.unwrap_or(i64::MAX).into()];
+    let read = |row: Row| {
+        Ok(Lately {
+            run: RunId::new(row.id),
+            state: row.state.parse().map_err(unreadable)?,
+            tally: Tally { steps: row.total, open: row.open, failed: row.failed },
+            ended_at: row.ended_at,
+        })
+    };
+    rows::<Row>(&store.db, sql, values).await?.into_iter().map(read).collect()
+}
+
 /// Ids of the runs of a workspace with their campaigns, newest first.
 pub async fn names(
     store: &Store,
@@ -212,18 +287,36 @@ pub async fn retry(
     id: &RunId,
     step: Option<&str>,
 ) -> Result<(), Error> {
+    let steps: Vec<String> = step.iter().map(|step| (*step).to_owned()).collect();
+    retry_these(store, workspace, id, &steps).await
+}
+
+/// Tries some failed steps again; none named: all that failed.
+pub async fn retry_these(
+    store: &Store,
+    workspace: &WorkspaceId,
+    id: &RunId,
+    these: &[String],
+) -> Result<(), Error> {
     let found = find(store, workspace, id).await?;
     if found.state == RunState::Canceled {
         return Err(Error::NotNow(format!("run {id} was canceled")));
     }
     let tx = store.begin().await?;
     let mut roots = steps::failed(&tx, workspace, id).await?;
-    if let Some(key) = step {
-        let one = steps::find(store, workspace, id, key).await?;
-        roots.retain(|root| *root == one.id);
+    if !these.is_empty() {
+        let mut wanted = Vec::new();
+        for key in these {
+            let one = steps::find(store, workspace, id, key).await?;
+            if !roots.contains(&one.id) {
+                return Err(Error::NotNow(format!("nothing failed in {key}")));
+            }
+            wanted.push(one.id);
+        }
+        roots = wanted;
     }
     if roots.is_empty() {
-        return Err(Error::NotNow(format!("nothing failed in {}", step.unwrap_or(id.as_str()))));
+        return Err(Error::NotNow(format!("nothing failed in {id}")));
     }
     steps::retry(&tx, workspace, id, &roots).await?;
     Ok(tx.commit().await?)

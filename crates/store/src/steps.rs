@@ -113,6 +113,21 @@ pub async fn all(store: &Store, workspace: &WorkspaceId, id: &RunId) -> Result<V
     found.into_iter().map(row::Model::read).collect()
 }
 
+/// Steps of a run after the one with this number, parents before children.
+pub async fn page(
+    store: &Store,
+    workspace: &WorkspaceId,
+    id: &RunId,
+    after: i64,
+    most: u32,
+) -> Result<Vec<Step>, Error> {
+    let sql = "SELECT * FROM steps WHERE workspace_id = $1 AND run_id = $2 AND id > $3 ORDER BY id LIMIT $4";
+    let mut values = of(workspace, id);
+    values.extend([after.into(), i64::from(most).into()]);
+    let found: Vec<row::Model> = rows(&store.db, sql, values).await?;
+    found.into_iter().map(row::Model::read).collect()
+}
+
 /// One step of a run by its key.
 pub async fn find(store: &Store, workspace: &WorkspaceId, id: &RunId, key: &str) -> Result<Step, Error> {
     let mut values = of(workspace, id);

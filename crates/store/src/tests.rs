@@ -1,5 +1,6 @@
 //! The same promises on SQLite and on a real PostgreSQL that the tests start.
 
+mod asking;
 mod mishaps;
 #[path = "../../../tests/servers/postgres.rs"]
 mod postgres;
@@ -30,6 +31,7 @@ async fn the_promises_hold_on_sqlite() {
     schema::goes_up_down_and_up(&on_sqlite(folder.path()).await).await;
     let store = on_sqlite(folder.path()).await;
     promises::all(&store).await;
+    asking::all(&store).await;
     mishaps::all(&store).await;
 }
 
@@ -41,6 +43,7 @@ async fn the_promises_hold_on_postgres() {
     let store = Store::open(&settings).await.unwrap();
     schema::goes_up_down_and_up(&store).await;
     promises::all(&store).await;
+    asking::all(&store).await;
     mishaps::all(&store).await;
 }
 

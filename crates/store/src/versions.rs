@@ -112,21 +112,53 @@ pub async fn all(store: &Store, workspace: &WorkspaceId, campaign: &str) -> Resu
         "SELECT * FROM versions WHERE workspace_id = $1 AND campaign_id = $2 ORDER BY asset_id, version";
     let found: Vec<row::Model> =
         rows(&store.db, sql, vec![workspace.as_str().into(), campaign.into()]).await?;
-    let read = |row: row::Model| {
+    found.into_iter().map(row::Model::read).collect()
+}
+
+/// The latest version of each asset of a campaign after the asset of this id, in the order of their ids.
+pub async fn latest(
+    store: &Store,
+    workspace: &WorkspaceId,
+    campaign: &str,
+    after: &str,
+    most: u32,
+) -> Result<Vec<Version>, Error> {
+    let sql = "SELECT * FROM versions v WHERE v.workspace_id = $1 AND v.campaign_id = $2 AND v.asset_id > $3
+               AND v.version = (SELECT MAX(o.version) FROM versions o WHERE o.workspace_id = $1 AND o.campaign_id = $2 AND o.asset_id = v.asset_id)
+               ORDER BY v.asset_id LIMIT $4";
+    let values = vec![workspace.as_str().into(), campaign.into(), after.into(), i64::from(most).into()];
+    let found: Vec<row::Model> = rows(&store.db, sql, values).await?;
+    found.into_iter().map(row::Model::read).collect()
+}
+
+/// All versions of one asset, oldest first; none: there is no such asset.
+pub async fn of_asset(
+    store: &Store,
+    workspace: &WorkspaceId,
+    campaign: &str,
+    asset: &str,
+) -> Result<Vec<Version>, Error> {
+    let sql = "SELECT * FROM versions WHERE workspace_id = $1 AND campaign_id = $2 AND asset_id = $3 ORDER BY version";
+    let values = vec![workspace.as_str().into(), campaign.into(), asset.into()];
+    let found: Vec<row::Model> = rows(&store.db, sql, values).await?;
+    found.into_iter().map(row::Model::read).collect()
+}
+
+impl row::Model {
+    fn read(self) -> Result<Version, Error> {
         Ok(Version {
-            asset: row.asset_id,
-            version: row.version,
-            run: row.run_id,
-            step: row.step_key,
-            revision: row.revision,
-            inputs: row.inputs_digest.parse().map_err(unreadable)?,
-            digest: row.digest.parse().map_err(unreadable)?,
-            parents: serde_json::from_str(&row.parents).map_err(unreadable)?,
-            shown: serde_json::from_str(&row.asset).map_err(unreadable)?,
-            at: row.at,
+            asset: self.asset_id,
+            version: self.version,
+            run: self.run_id,
+            step: self.step_key,
+            revision: self.revision,
+            inputs: self.inputs_digest.parse().map_err(unreadable)?,
+            digest: self.digest.parse().map_err(unreadable)?,
+            parents: serde_json::from_str(&self.parents).map_err(unreadable)?,
+            shown: serde_json::from_str(&self.asset).map_err(unreadable)?,
+            at: self.at,
         })
-    };
-    found.into_iter().map(read).collect()
+    }
 }
 
 /// Has anything been made for a campaign?

@@ -2,22 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::web::{Data, Json, ServiceConfig};
+use actix_web::web::Data;
 use handbill_domain::model::{Entry, Role};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{State, problem::readable};
+use crate::{State, give::Shown, operation::Operation};
 
-pub(crate) fn routes(app: &mut ServiceConfig) {
-    app.service(readable("/models", list));
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::get("/models", ("list_models", "List models, their prices and whom they serve"), list)
+            .open(),
+    ]
 }
 
-#[derive(Serialize)]
-struct List {
+/// The catalogue of models.
+#[derive(Serialize, JsonSchema)]
+struct ModelList {
+    /// Role → id of the model that serves it.
     roles: BTreeMap<Role, String>,
+    /// All models.
     models: Vec<Entry>,
 }
 
-async fn list(state: Data<State>) -> Json<List> {
-    Json(List { roles: state.roles.clone(), models: state.models.clone() })
+async fn list(state: Data<State>) -> Shown<ModelList> {
+    Shown(ModelList { roles: state.roles.clone(), models: state.models.clone() })
 }

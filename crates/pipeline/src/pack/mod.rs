@@ -78,28 +78,47 @@ pub struct Written {
     pub written: usize,
 }
 
+/// What is in a file of a pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// An asset, among the kept files.
+    Kept(Digest),
+    /// A text that is made from the manifest and the words.
+    Text(String),
+}
+
+/// The files of a pack in the order in which they are written: assets first, then what is derived from them, the manifest
+/// last.
+pub fn files(pack: &Pack) -> Result<Vec<(String, Content)>, Error> {
+    let assets = pack.manifest.assets.iter();
+    let mut files: Vec<(String, Content)> =
+        assets.map(|asset| (asset.file.clone(), Content::Kept(asset.digest.clone()))).collect();
+    files.extend(derived(pack)?.into_iter().map(|(file, text)| (file, Content::Text(text))));
+    for (file, _) in &files {
+        plain(file)?;
+    }
+    Ok(files)
+}
+
 /// Writes a pack into a folder. Each file is whole or absent; files that are there with the right bytes are kept.
 /// Returns once everything is on disk.
 pub async fn write(dir: &Path, pack: &Pack, blobs: &dyn Blobs) -> Result<Written, Error> {
     let mut written = Written { page: dir.join(PAGE), kept: 0, written: 0 };
-    for asset in &pack.manifest.assets {
-        let path = place(dir, &asset.file)?;
-        if whole::holds(&path, &asset.digest).await {
+    for (file, content) in files(pack)? {
+        let path = dir.join(&file);
+        let digest = match &content {
+            Content::Kept(digest) => digest.clone(),
+            Content::Text(text) => Digest::of(text.as_bytes()),
+        };
+        if whole::holds(&path, &digest).await {
             written.kept += 1;
             continue;
         }
-        let bytes = blobs.blob(&asset.digest).await?;
-        whole::write(&path, &bytes).await?;
-        written.written += 1;
-    }
-    for (file, text) in derived(pack)? {
-        let path = place(dir, &file)?;
-        if whole::holds(&path, &Digest::of(text.as_bytes())).await {
-            written.kept += 1;
-        } else {
-            whole::write(&path, text.as_bytes()).await?;
-            written.written += 1;
+        match content {
+            Content::Kept(digest) => whole::write(&path, &blobs.blob(&digest).await?).await?,
+            Content::Text(text) => whole::write(&path, text.as_bytes()).await?,
         }
+        written.written += 1;
     }
     Ok(written)
 }
@@ -116,12 +135,12 @@ fn derived(pack: &Pack) -> Result<Vec<(String, String)>, Error> {
     Ok(files)
 }
 
-/// The path of a file of the pack: our own names only, never outside the folder.
-fn place(dir: &Path, file: &str) -> Result<PathBuf, Error> {
+/// A file of a pack has a name of ours, and never leads out of its folder.
+fn plain(file: &str) -> Result<(), Error> {
     let plain =
         |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':', '\0']);
     if file.split('/').all(plain) {
-        Ok(dir.join(file))
+        Ok(())
     } else {
         Err(Error::Broken(format!("`{file}` is no name for a file of a pack")))
     }
@@ -144,10 +163,9 @@ mod tests {
 
     #[test]
     fn a_file_of_a_pack_stays_in_its_folder() {
-        let dir = Path::new("out");
-        assert_eq!(place(dir, "images/a.jpg").unwrap(), Path::new("out/images/a.jpg"));
+        assert!(plain("images/a.jpg").is_ok());
         for bad in ["../a", "/etc/passwd", "a//b", "a/./b", "C:\\x", ""] {
-            assert!(place(dir, bad).is_err(), "{bad}");
+            assert!(plain(bad).is_err(), "{bad}");
         }
     }
 }

@@ -3,13 +3,17 @@
 use handbill_migrations::{Migrator, MigratorTrait};
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, FromQueryResult, Iterable};
 
-use crate::{Store, budgets, calls, ledger, open::rows, runs, sessions, steps, versions};
+use crate::{
+    Store, budgets, calls, keys, ledger, open::rows, orders, plans, requests, runs, secrets, sessions, steps,
+    uploads, versions, workspaces,
+};
 
 pub(super) async fn goes_up_down_and_up(store: &Store) {
     Migrator::down(&store.db, None).await.unwrap();
     assert!(columns(store, "runs").await.is_empty());
     Migrator::up(&store.db, None).await.unwrap();
-    Migrator::down(&store.db, Some(1)).await.unwrap();
+    let all = u32::try_from(Migrator::migrations().len()).unwrap();
+    Migrator::down(&store.db, Some(all - 1)).await.unwrap();
     assert!(columns(store, "versions").await.is_empty() && !columns(store, "runs").await.is_empty());
     Migrator::up(&store.db, None).await.unwrap();
     equals::<runs::row::Entity>(store, "runs").await;
@@ -19,6 +23,13 @@ pub(super) async fn goes_up_down_and_up(store: &Store) {
     equals::<budgets::row::Entity>(store, "budgets").await;
     equals::<ledger::row::Entity>(store, "ledger").await;
     equals::<versions::row::Entity>(store, "versions").await;
+    equals::<workspaces::row::Entity>(store, "workspaces").await;
+    equals::<keys::row::Entity>(store, "keys").await;
+    equals::<requests::row::Entity>(store, "requests").await;
+    equals::<uploads::row::Entity>(store, "uploads").await;
+    equals::<plans::row::Entity>(store, "plans").await;
+    equals::<orders::row::Entity>(store, "orders").await;
+    equals::<secrets::table::Entity>(store, "secrets").await;
 }
 
 async fn equals<E: EntityTrait>(store: &Store, table: &str) {
