@@ -5,7 +5,7 @@ use super::{
     compose::Board,
     contrast::Under,
     pieces::{align_in, named},
-    table::{Tall, largest},
+    table::{Tall, largest, spare},
 };
 use crate::{
     Color, Error, shape,
@@ -46,9 +46,7 @@ pub(super) fn draw(
 }
 
 fn paint(board: &mut Board<'_>, rect: Rect, mut rows: Vec<Row>, color: Paint, valign: Valign) {
-    // Few rows take the room that is there, up to half as much again.
-    let tall: f32 = rows.iter().map(|r| r.height).sum();
-    let more = (rect.3 - tall).min(tall * 0.5).max(0.0) / rows.len() as f32;
+    let more = spare(&rows, rect.3);
     rows.iter_mut().for_each(|row| row.height += more);
     let height: f32 = rows.iter().map(|r| r.height).sum();
     let mirrored = board.scene.locale.is_right_to_left();

@@ -62,7 +62,12 @@ pub(super) fn draw(
             ticket(canvas, rect, color, Cut::Across(if mirrored { 1.0 - STUB } else { STUB }))
         }
         Ornament::Voucher => ticket(canvas, rect, color, Cut::Down(STUB)),
-        Ornament::Seal => fill(canvas, seal(rect), color),
+        Ornament::Seal => {
+            // A light rim: it may stand on a product of its own colour.
+            let rim = w.min(h) * 0.014;
+            fill(canvas, seal(rect), Color::WHITE);
+            fill(canvas, seal((x + rim, y + rim, w - rim * 2.0, h - rim * 2.0)), color);
+        }
         Ornament::Slant => {
             let lean = (w * 0.16).min(h * 0.3);
             let mut path = PathBuilder::new();

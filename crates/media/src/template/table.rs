@@ -38,9 +38,13 @@ pub(super) fn draw(
     valign: Valign,
 ) -> Result<(), Error> {
     let facts = chosen(board.scene.facts, most);
-    let rows = largest(board, &facts, rect.3, (max, min), |facts, size| {
+    let mut rows = largest(board, &facts, rect.3, (max, min), |facts, size| {
         facts.iter().map(|fact| row(board, fact, rect.2, size)).collect()
     })?;
+    let more = spare(&rows, rect.3);
+    for row in &mut rows {
+        (row.height, row.baseline) = (row.height + more, row.baseline + more / 2.0);
+    }
     let height: f32 = rows.iter().map(|r| r.height).sum();
     let mirrored = board.scene.locale.is_right_to_left();
     let (x, mut y) = align_in(rect, (rect.2, height), Halign::Start, valign, mirrored);
@@ -81,6 +85,12 @@ impl Tall for Row {
     fn height(&self) -> f32 {
         self.height
     }
+}
+
+/// What each of a few rows may be higher: they take the room that is there, up to half as much again.
+pub(super) fn spare<R: Tall>(rows: &[R], room: f32) -> f32 {
+    let tall: f32 = rows.iter().map(R::height).sum();
+    (room - tall).min(tall * 0.5).max(0.0) / rows.len().max(1) as f32
 }
 
 /// As many facts as fit into a height, in letters as large as fit: `set` makes the rows of some facts in letters of a size.

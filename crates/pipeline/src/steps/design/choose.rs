@@ -76,7 +76,10 @@ fn in_turn<'t>(suiting: Vec<&'t Template>, asked: &Asked<'_>) -> Vec<&'t Templat
     let step = place + if own.is_some() { variant.saturating_sub(1) } else { variant };
     for (n, family) in families.iter_mut().enumerate() {
         family.sort_by_key(|t| t.suits.turn);
-        let first = (chance(seed, &asked.placement.id, n) + step / count) % family.len();
+        // Who says what is usual instead wants it to be seen.
+        let compares = family.iter().position(|t| t.suits.needs.contains(&Need::Comparison));
+        let first = compares.unwrap_or_else(|| chance(seed, &asked.placement.id, n));
+        let first = (first + step / count) % family.len();
         family.rotate_left(first);
     }
     families.rotate_left(step % count);
@@ -172,6 +175,18 @@ mod tests {
         assert_eq!(first("wechat.moments_ad_image", "single", 0), "moments");
         assert_eq!(first("taobao.item", "main", 0), "main-image");
         assert_ne!(first("taobao.item", "main", 1), "main-image");
+    }
+
+    #[test]
+    fn a_comparison_leads_the_tables_of_a_brief_that_says_what_is_usual() {
+        let all = [ALL, &[Need::Comparison]].concat();
+        let all: &'static [Need] = all.leak();
+        for seed in 0..20 {
+            let turn = Turn { seed, ..Turn::default() };
+            let names = names("meta.feed_image", "single", |a| Asked { there: all, turn, ..a });
+            let tables = |name: &&&str| name.starts_with("spec-");
+            assert_eq!(names.iter().find(tables), Some(&"spec-compare"), "{seed}");
+        }
     }
 
     #[test]
