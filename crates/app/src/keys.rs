@@ -108,7 +108,7 @@ impl WorkspacesCommand {
 
 /// Does it.
 pub async fn run(what: &KeysCommand, settings: &Settings, console: &Console) -> Result<(), Ending> {
-    let store = wiring::store(settings).await?;
+    let store = wiring::rows(settings).await?;
     match what {
         KeysCommand::Create(wanted) => create(&store, wanted, console).await,
         KeysCommand::List(of) => list(&store, of, console).await,
@@ -213,7 +213,7 @@ pub async fn workspaces(
     settings: &Settings,
     console: &Console,
 ) -> Result<(), Ending> {
-    let store = wiring::store(settings).await?;
+    let store = wiring::rows(settings).await?;
     match what {
         WorkspacesCommand::Create { workspace } => {
             let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';

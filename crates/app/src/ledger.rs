@@ -47,7 +47,7 @@ struct Sum {
 
 /// Shows the ledger.
 pub async fn ledger(wanted: &Wanted, settings: &Settings, console: &Console) -> Result<(), Ending> {
-    let store = wiring::store(settings).await?;
+    let store = wiring::rows(settings).await?;
     let run = match &wanted.run {
         Some(typed) => Some(find(&store, typed).await?),
         None => None,

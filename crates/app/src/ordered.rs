@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use handbill_domain::{
+    asset::Digest,
     brief::{Brief, BriefFiles},
     model::Role,
     money::{Currency, Money, micros},
@@ -15,6 +16,7 @@ use handbill_pipeline::{
 };
 use handbill_providers::Catalog;
 use handbill_worker::{Inputs, RunOutcome};
+use serde_json::{Value, json};
 
 /// What decides the outcome, and so the run's id. `own` are the digests of what the user has instead of ours.
 pub fn inputs(
@@ -35,8 +37,23 @@ pub fn inputs(
         seed,
         models: models(catalog),
         recipe: graph.recipe.clone(),
-        made_with: voices.chain(own).collect(),
+        made_with: voices.chain(own).chain([(PLACES.to_owned(), places(catalog))]).collect(),
     }
+}
+
+/// Under which name an order keeps the digest of where its models are asked.
+pub const PLACES: &str = "models";
+
+/// Digest of where each model is asked: provider, protocol, address, and the name that it has there.
+pub fn places(catalog: &Catalog) -> String {
+    let place = |role: Role| {
+        let entry = catalog.serving(role);
+        let provider = catalog.provider(&entry.provider);
+        let at = provider.map(|p| (&p.protocol, &p.dialect, &p.base_url));
+        json!([role.as_str(), entry.provider, entry.model, at])
+    };
+    let all: Vec<Value> = Role::ALL.into_iter().map(place).collect();
+    Digest::of(Value::from(all).to_string().as_bytes()).as_str().to_owned()
 }
 
 /// Role → catalogue id of the model that serves it.

@@ -102,7 +102,7 @@ impl RunsCommand {
 
 /// Does it.
 pub async fn run(what: &RunsCommand, settings: &Settings, console: &Console) -> Result<(), Ending> {
-    let store = wiring::store(settings).await?;
+    let store = wiring::rows(settings).await?;
     match what {
         RunsCommand::List(listed) => list::list(&store, listed, console).await,
         RunsCommand::Show(one) => show::show(&store, &one.run, console).await,

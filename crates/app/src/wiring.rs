@@ -25,6 +25,7 @@ use handbill_worker::{Casting, Engine, Inputs, Runner};
 
 use crate::{
     ending::Ending,
+    ordered,
     prices::Cast,
     render,
     settings::{Pipeline, Settings},
@@ -32,7 +33,15 @@ use crate::{
 
 /// Opens rows and files.
 pub async fn store(settings: &Settings) -> Result<Store, Ending> {
-    let opened = Store::open(&settings.store).await;
+    opened(Store::open(&settings.store).await, settings)
+}
+
+/// Opens rows, for those who look at no file.
+pub async fn rows(settings: &Settings) -> Result<Store, Ending> {
+    opened(Store::open_rows(&settings.store).await, settings)
+}
+
+fn opened(opened: Result<Store, handbill_store::Error>, settings: &Settings) -> Result<Store, Ending> {
     Ok(opened.with_context(|| format!("cannot open the store ({})", hidden(&settings.store.rows)))?)
 }
 
@@ -219,13 +228,24 @@ fn casting(ours: Arc<Models>, own: BTreeMap<String, String>) -> Casting {
             }
         }
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(models) = known.get(&inputs.models) {
-            return Ok(Arc::new(Cast(models.clone())));
-        }
-        let models = cast(&ours, &inputs.models)?;
+        let models = match known.get(&inputs.models) {
+            Some(models) => models.clone(),
+            None => cast(&ours, &inputs.models)?,
+        };
         known.insert(inputs.models.clone(), models.clone());
+        same_places(models.catalog(), inputs.made_with.get(ordered::PLACES))?;
         Ok(Arc::new(Cast(models)))
     })
+}
+
+/// A model of the same name at another address is another model: it would be asked, and paid, a second time.
+fn same_places(catalog: &Catalog, ordered: Option<&String>) -> Result<(), String> {
+    match ordered {
+        Some(ordered) if *ordered != ordered::places(catalog) => {
+            Err("it was ordered with models at other addresses than the models file here names".to_owned())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn cast(ours: &Arc<Models>, ordered: &BTreeMap<String, String>) -> Result<Arc<Models>, String> {
@@ -325,6 +345,20 @@ mod tests {
         )
         .unwrap();
         assert!(rehearsing.is_rehearsal(Role::Writer), "a rehearsed run is not paid by a worker with models");
+    }
+
+    #[test]
+    fn a_model_of_the_same_name_at_another_address_is_another_model() {
+        let at = |host: &str| {
+            let file = format!(
+                "[provider.mine]\nprotocol = 'openai'\nbase_url = 'http://{host}/v1'\nlocal = true\n\n[[entry]]\nid = 'mine/one'\nmodality = 'text'\nprovider = 'mine'\nmodel = 'one'\nprice = [{{ unit = 'output_token', micros = 0 }}]\n\n[roles]\nwriter = 'mine/one'\n"
+            );
+            Catalog::with_file(&file).unwrap()
+        };
+        let ordered = ordered::places(&at("10.0.0.5:8000"));
+        assert_eq!(same_places(&at("10.0.0.5:8000"), Some(&ordered)), Ok(()));
+        assert!(same_places(&at("10.0.0.6:8000"), Some(&ordered)).unwrap_err().contains("other addresses"));
+        assert_eq!(same_places(&at("10.0.0.6:8000"), None), Ok(()), "an order of before");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod s3;
 use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use handbill_domain::asset::Digest;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as Key};
 
@@ -22,7 +23,10 @@ pub enum Place {
 
 /// The blobs.
 #[derive(Clone, Debug)]
-pub struct Files(Arc<dyn ObjectStore>);
+pub struct Files {
+    blobs: Arc<dyn ObjectStore>,
+    bucket: Option<S3>,
+}
 
 impl Files {
     /// In a folder a blob is written beside its place, synced and renamed; in a bucket it appears with its last byte. So
@@ -33,9 +37,18 @@ impl Files {
                 let said = |e| Error::Files(format!("{}: {e}", folder.display()));
                 tokio::fs::create_dir_all(folder).await.map_err(said)?;
                 let local = LocalFileSystem::new_with_prefix(folder).map_err(failed)?;
-                Ok(Self(Arc::new(local.with_fsync(true))))
+                Ok(Self { blobs: Arc::new(local.with_fsync(true)), bucket: None })
             }
-            Place::S3(bucket) => Ok(Self(bucket.open().await?)),
+            Place::S3(bucket) => Ok(Self { blobs: bucket.open()?, bucket: Some(bucket.clone()) }),
+        }
+    }
+
+    /// Looks into a bucket: a wrong name or key is told now, and not by the first paid picture.
+    pub(crate) async fn look(&self) -> Result<(), Error> {
+        let Some(bucket) = &self.bucket else { return Ok(()) };
+        match self.blobs.list(None).next().await {
+            Some(Err(error)) => Err(bucket.unreachable(&error)),
+            Some(Ok(_)) | None => Ok(()),
         }
     }
 
@@ -43,10 +56,10 @@ impl Files {
     pub async fn put(&self, bytes: Bytes) -> Result<Digest, Error> {
         let digest = Digest::of(&bytes);
         let key = key(&digest);
-        match self.0.head(&key).await {
+        match self.blobs.head(&key).await {
             Ok(there) if there.size == bytes.len() as u64 => {}
             Ok(_) | Err(object_store::Error::NotFound { .. }) => {
-                self.0.put(&key, PutPayload::from_bytes(bytes)).await.map_err(failed)?;
+                self.blobs.put(&key, PutPayload::from_bytes(bytes)).await.map_err(failed)?;
             }
             Err(error) => return Err(failed(error)),
         }
@@ -55,7 +68,7 @@ impl Files {
 
     /// Fetches a blob; what does not have its digest is not given out, and is gone, so that it can be made again.
     pub async fn get(&self, digest: &Digest) -> Result<Bytes, Error> {
-        let found = match self.0.get(&key(digest)).await {
+        let found = match self.blobs.get(&key(digest)).await {
             Err(object_store::Error::NotFound { .. }) => {
                 return Err(Error::NotFound(format!("file {digest}")));
             }
@@ -66,7 +79,7 @@ impl Files {
             Ok(bytes)
         } else {
             tracing::warn!(%digest, "a file is damaged and is taken away");
-            self.0.delete(&key(digest)).await.map_err(failed)?;
+            self.blobs.delete(&key(digest)).await.map_err(failed)?;
             Err(Error::NotFound(format!("file {digest}, which was damaged")))
         }
     }

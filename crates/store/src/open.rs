@@ -6,7 +6,7 @@ use handbill_migrations::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     ExecResult, FromQueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    Value,
+    Value, sqlx::Connection,
 };
 use serde::Serialize;
 
@@ -54,6 +54,13 @@ pub struct Store {
 impl Store {
     /// Opens the store, makes it where it is not, and brings the rows to this build's schema.
     pub async fn open(settings: &Settings) -> Result<Self, Error> {
+        let store = Self::open_rows(settings).await?;
+        store.files.look().await?;
+        Ok(store)
+    }
+
+    /// The same for those who need rows only: a bucket that is away must not keep anybody from ending a run.
+    pub async fn open_rows(settings: &Settings) -> Result<Self, Error> {
         let locks = settings.locks.clone();
         tokio::fs::create_dir_all(&locks)
             .await
@@ -130,6 +137,17 @@ async fn connect(url: &str, most: Option<u32>) -> Result<DatabaseConnection, Err
                 .map_err(|e| Error::Files(format!("{}: {e}", folder.display())))?;
         }
         options.max_connections(most.unwrap_or(4));
+        // A transaction that SQLite ended by itself (the disk was full) is one that the pool cannot roll back: its connection
+        // would hold the lock, and take every later transaction for a part of that one.
+        options.map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    // What was dropped is rolled back before this is answered.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+        });
         // `synchronous=FULL`: a call's row must be on the disk before the call leaves, even if the power fails.
         options.map_sqlx_sqlite_opts(|o| {
             o.create_if_missing(true)

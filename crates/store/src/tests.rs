@@ -15,7 +15,7 @@ use self::{
     postgres::Postgres,
     s3::{BUCKET, Bucket, KEY},
 };
-use crate::{Place, S3, Settings, Store};
+use crate::{Place, S3, Settings, Store, open::run, secrets};
 
 /// Nothing here has to outlive the power.
 const UNSAFE: &str = "-c fsync=off";
@@ -45,6 +45,31 @@ async fn the_promises_hold_on_postgres() {
     promises::all(&store).await;
     asking::all(&store).await;
     mishaps::all(&store).await;
+}
+
+/// As a full disk makes it: SQLite rolls back without being asked.
+#[tokio::test]
+async fn a_transaction_that_sqlite_ends_by_itself_leaves_nothing_locked_and_nothing_half_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = on_sqlite(folder.path()).await;
+    secrets::shared(&store, "one").await.unwrap();
+    for _ in 0..6 {
+        let tx = store.begin().await.unwrap();
+        let sql = "INSERT OR ROLLBACK INTO secrets (name, value) VALUES ('one', 'again')";
+        run(&tx, sql, vec![]).await.unwrap_err();
+        drop(tx);
+        let given_up = store.begin().await.unwrap();
+        run(&given_up, "INSERT INTO secrets (name, value) VALUES ('never', 'x')", vec![]).await.unwrap();
+        drop(given_up);
+    }
+    // A transaction of its own, and no part of one that nobody ends.
+    let tx = store.begin().await.unwrap();
+    run(&tx, "INSERT INTO secrets (name, value) VALUES ('two', 'x')", vec![]).await.unwrap();
+    tx.commit().await.unwrap();
+    let another = on_sqlite(folder.path()).await;
+    assert_eq!(secrets::shared(&another, "two").await.unwrap(), "x", "what was written is there");
+    let writes = tokio::time::timeout(std::time::Duration::from_secs(5), secrets::shared(&another, "three"));
+    writes.await.expect("nobody holds the lock").unwrap();
 }
 
 #[tokio::test]
@@ -91,6 +116,7 @@ async fn a_bucket_keeps_files_as_a_folder_does() {
     promises::kept_by_content(store.files(), damage).await;
     assert!(!folder.path().join("files").exists(), "nothing of it is kept here");
     bucket.is_away(true);
+    Store::open_rows(&in_bucket(&bucket, folder.path()).0).await.unwrap().ping().await.unwrap();
     let begun = bucket.refused();
     let (kept, away) = tokio::join!(store.files().put(Bytes::from_static(b"film")), async {
         while bucket.refused() < begun + 2 {

@@ -50,7 +50,7 @@ use crate::{
 /// Longest time between two looks at a job.
 const LOOK: Duration = Duration::from_secs(60);
 /// Tries to write something down that must not be lost, with half a second, one, two, … between them.
-const WRITES: u32 = 6;
+const WRITES: u32 = 8;
 /// Bytes in a token, about; for limits only.
 const TOKEN: usize = 4;
 

@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use futures_util::StreamExt;
 use object_store::{
     BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey},
@@ -67,13 +66,9 @@ impl S3 {
         self.endpoint().map(|_| ())
     }
 
-    /// Opens the bucket and looks into it: a wrong name or key is told now, and not by the first paid picture.
-    pub(super) async fn open(&self) -> Result<Arc<dyn ObjectStore>, Error> {
-        let bucket = PrefixStore::new(self.client().map_err(Error::Files)?, self.prefix.clone());
-        match bucket.list(None).next().await {
-            Some(Err(error)) => Err(self.unreachable(&error)),
-            Some(Ok(_)) | None => Ok(Arc::new(bucket)),
-        }
+    /// The bucket, unseen.
+    pub(super) fn open(&self) -> Result<Arc<dyn ObjectStore>, Error> {
+        Ok(Arc::new(PrefixStore::new(self.client().map_err(Error::Files)?, self.prefix.clone())))
     }
 
     fn client(&self) -> Result<AmazonS3, String> {
@@ -119,7 +114,8 @@ impl S3 {
         Ok(Some(address))
     }
 
-    fn unreachable(&self, error: &object_store::Error) -> Error {
+    /// Why nothing could be listed.
+    pub(super) fn unreachable(&self, error: &object_store::Error) -> Error {
         let at = if self.endpoint.is_empty() { "Amazon S3" } else { &self.endpoint };
         let said = error.to_string();
         // A list that fails is told by the words of the store alone.
