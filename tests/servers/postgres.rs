@@ -51,6 +51,13 @@ impl Postgres {
         self.control("start");
     }
 
+    /// Goes away, and comes back when the time has passed.
+    pub(crate) fn be_away_for(&self, time: std::time::Duration) {
+        self.control("stop");
+        std::thread::sleep(time);
+        self.control("start");
+    }
+
     fn control(&self, what: &str) {
         let mut command = as_postgres(&self.bin.join("pg_ctl"));
         command

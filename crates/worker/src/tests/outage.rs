@@ -15,8 +15,9 @@ use handbill_queue::Ticket;
 use handbill_store::{runs, steps};
 
 use super::{
-    conformance::holds,
+    conformance::{MANY, holds},
     orders::a_step,
+    postgres::Postgres,
     redis::Redis,
     s3::Bucket,
     scenarios::{LANES, ended, order, texts, until, workers},
@@ -165,6 +166,31 @@ async fn what_redis_remembers_from_before_its_death_does_no_harm() {
     assert!(most <= AT_ONCE, "{most} at once");
     assert_eq!(runs::state(&one.store, &second.0, &second.1).await.unwrap(), RunState::Succeeded);
     holds(&world, "Redis remembered").await;
+}
+
+/// The lease is two seconds. When the database comes back every session is overdue, and every worker is alive and has answers in
+/// its hands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_away_longer_than_a_lease_takes_nobodys_work_away() {
+    let postgres = Postgres::start(MANY);
+    let world = World {
+        rows: Some(postgres.database("away")),
+        ..World::new(Temper { slow: Duration::from_secs(3), ..Temper::default() })
+    };
+    let engines = [world.engine().await, world.engine().await];
+    let one = &engines[0];
+    let (workspace, id) = submit(one, &order(1, texts(12))).await;
+    let crews = engines.each_ref().map(workers);
+    until("some are asked", async || world.bill().charges().len() >= 8).await;
+    tokio::task::block_in_place(|| postgres.be_away_for(Duration::from_secs(5)));
+    assert_eq!(ended(&one.store, &workspace, &id).await, RunState::Succeeded);
+    for crew in crews {
+        crew.go().await;
+    }
+    let steps = steps::all(&one.store, &workspace, &id).await.unwrap();
+    assert!(steps.iter().all(|step| step.crashes == 0), "nobody died");
+    assert_eq!((world.bill().charges().len(), world.bill().most_for_one_key()), (12, 1));
+    holds(&world, "the database was away").await;
 }
 
 /// An answer that was paid for is in nobody's hands but the worker's until the bucket takes it: the worker holds it.
