@@ -52,7 +52,7 @@ const LOOK: Duration = Duration::from_secs(60);
 /// Tries to write something down that must not be lost, with half a second, one, two, … between them.
 const WRITES: u32 = 6;
 /// Bytes in a token, about; for limits only.
-const TOKEN: usize = 4;
+const TOKEN: u64 = 4;
 
 mod send;
 
@@ -210,7 +210,7 @@ impl Counter {
         let flight = self.take_off().await;
         let begun = self.begin(&new).await?;
         self.at("call begun").await;
-        let tokens = ask_size(ask) / TOKEN;
+        let tokens = send::tokens(&ask.expected(entry)).max(ask_size(ask) / TOKEN);
         let (reply, settled) = match begun {
             Begun::Send => (self.send(&*model, &call, ask, tokens, flight).await?, None),
             Begun::Poll(job) => {
@@ -426,8 +426,8 @@ impl Drop for Open<'_> {
     }
 }
 
-fn ask_size(ask: &impl serde::Serialize) -> usize {
-    serde_json::to_string(ask).map_or(0, |text| text.len())
+fn ask_size(ask: &impl serde::Serialize) -> u64 {
+    serde_json::to_string(ask).map_or(0, |text| text.len() as u64)
 }
 
 /// A request under way; it lands when dropped.

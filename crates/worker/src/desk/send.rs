@@ -3,10 +3,10 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use bytes::Bytes;
-use handbill_domain::Fault;
+use handbill_domain::{Fault, model::PriceUnit};
 use handbill_providers::{
     Error as ModelError,
-    ask::{Found, JobHandle, Model, Polled, Reply, Submission},
+    ask::{Found, JobHandle, Model, Polled, Reply, Submission, Usage},
 };
 use handbill_queue::limits::{self, Pass};
 use handbill_store::calls::{self, Begun, KeptReply, NewCall, Noted};
@@ -33,7 +33,7 @@ impl Counter {
         model: &dyn Model<K>,
         call: &Call<'_>,
         ask: &K::Ask,
-        tokens: usize,
+        tokens: u64,
         flight: Flight<'_>,
     ) -> Result<Reply, ModelError> {
         let pass = match self.enter(call, tokens).await {
@@ -47,7 +47,13 @@ impl Counter {
         let submitted = model.submit(ask, &call.key).await;
         self.at("call sent").await;
         match submitted {
-            Ok(Submission::Replied(reply)) => self.keep(call, reply).await,
+            Ok(Submission::Replied(reply)) => {
+                if let (Some(pass), Some(usage)) = (pass, model.usage(ask, &reply)) {
+                    // What was allowed to be long and is not leaves room for others.
+                    pass.used(self::tokens(&usage));
+                }
+                self.keep(call, reply).await
+            }
             Ok(Submission::Accepted(job)) => self.accept(model, call, job, pass, flight).await,
             Err(ModelError::Ambiguous { provider, reason }) if call.repeatable && !self.last => {
                 // The row stays `sending`: the next attempt sends the same key again.
@@ -94,13 +100,13 @@ impl Counter {
     }
 
     /// Leave to ask the account, within a short time.
-    pub(super) async fn enter(&self, call: &Call<'_>, tokens: usize) -> Result<Option<Pass>, ModelError> {
+    pub(super) async fn enter(&self, call: &Call<'_>, tokens: u64) -> Result<Option<Pass>, ModelError> {
         if call.rehearsed {
             return Ok(None);
         }
         let limits = &self.crew.engine.limits;
         let provider = || call.entry.provider.clone();
-        match limits.enter_within(&call.account, &call.key, tokens as u64, HERE).await {
+        match limits.enter_within(&call.account, &call.key, tokens, HERE).await {
             Ok(limits::Entry::Go(pass)) => Ok(Some(pass)),
             Ok(limits::Entry::Wait(wait)) => {
                 self.limited.store(true, Ordering::Relaxed);
@@ -277,4 +283,16 @@ impl Counter {
         };
         Ok(Reply { status: kept.status, media_type: kept.media_type.clone(), body })
     }
+}
+
+/// Tokens of question and answer, as limits count them.
+pub(super) fn tokens(usage: &Usage) -> u64 {
+    let counted = [
+        PriceUnit::InputToken,
+        PriceUnit::CachedToken,
+        PriceUnit::OutputToken,
+        PriceUnit::ImageInputToken,
+        PriceUnit::ImageOutputToken,
+    ];
+    counted.into_iter().map(|unit| usage.count(unit)).sum()
 }
