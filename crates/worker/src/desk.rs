@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::AtomicBool,
     },
     time::Duration,
 };
@@ -71,8 +71,12 @@ pub(crate) struct Counter {
     asks: watch::Sender<Asks>,
     /// What a request would have needed that was held back by a ceiling.
     over_ceiling: Mutex<Option<i64>>,
+    /// How long the step waited so far for providers that had no time for it.
+    waited: Duration,
     /// Did a limit or a 429 stand in the way?
     limited: AtomicBool,
+    /// Was it a 429, of this step or of another one that asks the same account?
+    slowed: AtomicBool,
     /// Calls whose replies were read, to be written with the step's end.
     settled: Mutex<Vec<Settled>>,
     /// How often each question was asked.
@@ -115,7 +119,9 @@ impl Counter {
             flights: watch::Sender::new(0),
             asks: watch::Sender::new(Asks::default()),
             over_ceiling: Mutex::default(),
+            waited: Duration::from_millis(u64::try_from(step.waited_ms).unwrap_or(0)),
             limited: AtomicBool::new(false),
+            slowed: AtomicBool::new(false),
             settled: Mutex::default(),
             asked: Mutex::default(),
         }
@@ -150,11 +156,6 @@ impl Counter {
     /// What a ceiling held back, if it did.
     pub(crate) fn over_ceiling(&self) -> Option<i64> {
         *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Did a provider say when it can be asked again?
-    pub(crate) fn was_limited(&self) -> bool {
-        self.limited.load(Ordering::Relaxed)
     }
 
     /// Calls whose replies were read and that are not written yet.

@@ -1,6 +1,9 @@
 //! From the journal to the provider and back: leave to ask, the request, the job, what nobody heard of.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use handbill_domain::{Fault, model::PriceUnit};
@@ -8,8 +11,11 @@ use handbill_providers::{
     Error as ModelError,
     ask::{Found, JobHandle, Model, Polled, Reply, Submission, Usage},
 };
-use handbill_queue::limits::{self, Pass};
-use handbill_store::calls::{self, Begun, KeptReply, NewCall, Noted};
+use handbill_queue::limits::{self, Pass, Why};
+use handbill_store::{
+    calls::{self, Begun, KeptReply, NewCall, Noted},
+    steps::Counts,
+};
 use tokio::time::{self, Instant};
 
 use super::{Call, Counter, Flight, LOOK, ambiguous, is_busy, journal, persist, unreadable};
@@ -71,7 +77,7 @@ impl Counter {
                 })
             }
             Err(error) => {
-                self.heed(call, &error).await;
+                let error = self.heed(call, error).await;
                 self.give_up(call, &error).await?;
                 Err(error)
             }
@@ -110,6 +116,9 @@ impl Counter {
             Ok(limits::Entry::Go(pass)) => Ok(Some(pass)),
             Ok(limits::Entry::Wait(wait)) => {
                 self.limited.store(true, Ordering::Relaxed);
+                if wait.why == Why::Blocked {
+                    self.slowed.store(true, Ordering::Relaxed);
+                }
                 Err(ModelError::RateLimited { provider: provider(), retry_after: Some(wait.after.max(SOON)) })
             }
             // Who cannot tell how many are under way sends none.
@@ -121,12 +130,36 @@ impl Counter {
         }
     }
 
-    /// What a 429 says is for everybody who asks this account.
-    pub(super) async fn heed(&self, call: &Call<'_>, error: &ModelError) {
-        let ModelError::RateLimited { retry_after: Some(wait), .. } = error else { return };
-        self.limited.store(true, Ordering::Relaxed);
-        if let Err(error) = self.crew.engine.limits.block(&call.account.id, *wait).await {
+    /// What a 429 says is for everybody who asks this account. Tells what to make of the error.
+    pub(super) async fn heed(&self, call: &Call<'_>, error: ModelError) -> ModelError {
+        let ModelError::RateLimited { provider, retry_after } = error else { return error };
+        let wait = retry_after.filter(|wait| !wait.is_zero()).unwrap_or_else(|| self.breath());
+        self.slowed.store(true, Ordering::Relaxed);
+        if let Err(error) = self.crew.engine.limits.block(&call.account.id, wait).await {
             tracing::warn!(%error, account = %call.account.id, "others were not told of a 429");
+        }
+        ModelError::RateLimited { provider, retry_after: Some(wait) }
+    }
+
+    /// How long a provider that does not say so itself is left alone: as long again as the step waited for it so far.
+    fn breath(&self) -> Duration {
+        let first = Duration::from_millis(self.crew.engine.settings.backoff_ms.max(1));
+        self.waited.min(LOOK).max(first)
+    }
+
+    /// How long the step waited so far for providers that had no time for it.
+    pub(crate) fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// As what it is counted that somebody who is busy is asked again after so long.
+    pub(crate) fn counts(&self, retry_after: Option<Duration>) -> Counts {
+        let set = |what: &AtomicBool| what.load(Ordering::Relaxed);
+        match retry_after {
+            Some(_) if set(&self.slowed) => Counts::Patience,
+            // Our own turn comes for certain.
+            Some(_) if set(&self.limited) => Counts::Nothing,
+            _ => Counts::Attempt,
         }
     }
 
@@ -225,6 +258,12 @@ impl Counter {
                 Ok(Polled::Pending { after_ms }) => {
                     misses = 0;
                     Duration::from_millis(after_ms.max(20)).min(LOOK)
+                }
+                Err(error @ ModelError::RateLimited { .. }) => {
+                    if let Some(pass) = pass {
+                        pass.park(FORGOTTEN);
+                    }
+                    return Err(self.heed(call, error).await);
                 }
                 // A look costs nothing, so a look without an answer may be repeated.
                 Err(ModelError::Ambiguous { provider, reason }) if misses >= MISSES => {

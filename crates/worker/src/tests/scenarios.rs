@@ -69,7 +69,7 @@ pub(super) async fn ended(store: &Store, workspace: &WorkspaceId, id: &RunId) ->
     runs::state(store, workspace, id).await.unwrap()
 }
 
-async fn step(store: &Store, id: &RunId, key: &str) -> steps::Step {
+pub(super) async fn step(store: &Store, id: &RunId, key: &str) -> steps::Step {
     steps::find(store, &here(), id, key).await.unwrap()
 }
 
