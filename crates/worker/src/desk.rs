@@ -224,7 +224,7 @@ impl Counter {
             Begun::Reused { reply } => (self.fetch(&reply).await?, Some(Some(0))),
             Begun::Unknown { since_ms } => {
                 let since = Duration::from_millis(since_ms.unsigned_abs());
-                (self.seek(&*model, &call, &new, ask, since, flight).await?, None)
+                (self.seek(&*model, &call, &new, (ask, tokens), since, flight).await?, None)
             }
             Begun::Ambiguous => {
                 return Err(ambiguous(
@@ -232,16 +232,8 @@ impl Counter {
                     "an earlier process sent it and did not live to see the answer",
                 ));
             }
-            Begun::OverCeiling => {
-                *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.reserved_micros);
-                let reason = format!("a ceiling leaves no {} for {}", call.price, entry.id);
-                return Err(ModelError::QuotaExhausted { provider: "this run".into(), reason });
-            }
-            Begun::Canceled => {
-                drop(flight);
-                self.run.canceled.request();
-                return std::future::pending().await;
-            }
+            Begun::OverCeiling => return Err(self.too_dear(&call, &new)),
+            Begun::Canceled => return self.ended(flight).await,
         };
         let kept = settled.is_some();
         let cost = match (model.read(ask, &reply), settled.flatten()) {

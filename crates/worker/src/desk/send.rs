@@ -1,7 +1,10 @@
 //! From the journal to the provider and back: leave to ask, the request, the job, what nobody heard of.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -169,7 +172,7 @@ impl Counter {
         model: &dyn Model<K>,
         call: &Call<'_>,
         new: &NewCall,
-        ask: &K::Ask,
+        (ask, tokens): (&K::Ask, u64),
         since: Duration,
         flight: Flight<'_>,
     ) -> Result<Reply, ModelError> {
@@ -179,9 +182,25 @@ impl Counter {
         // It never arrived: it is sent as if for the first time.
         let flight = self.take_off().await;
         match self.begin(new).await? {
-            Begun::Send => self.send(model, call, ask, 0, flight).await,
+            Begun::Send => self.send(model, call, ask, tokens, flight).await,
+            Begun::OverCeiling => Err(self.too_dear(call, new)),
+            Begun::Canceled => self.ended(flight).await,
             other => Err(ambiguous(call.entry, &format!("it was not sent again: {other:?}"))),
         }
+    }
+
+    /// A ceiling is in the way: the step is to be held until there is money for this call.
+    pub(super) fn too_dear(&self, call: &Call<'_>, new: &NewCall) -> ModelError {
+        *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.reserved_micros);
+        let reason = format!("a ceiling leaves no {} for {}", call.price, call.entry.id);
+        ModelError::QuotaExhausted { provider: "this run".into(), reason }
+    }
+
+    /// A person ended the run: whoever waits here is dropped.
+    pub(super) async fn ended<T>(&self, flight: Flight<'_>) -> T {
+        drop(flight);
+        self.run.canceled.request();
+        std::future::pending().await
     }
 
     /// Asks the provider what became of a request, or waits until it tells. `None`: it never arrived, and the journal

@@ -40,6 +40,12 @@ impl Workers {
         self.0.request();
         self.1.await.unwrap().unwrap();
     }
+
+    /// Nothing of this process happens any more, and its locks fall.
+    pub(super) async fn dies(self) {
+        self.1.abort();
+        let _ = self.1.await;
+    }
 }
 
 /// An order that no other scenario of this place makes.

@@ -100,6 +100,8 @@ pub(super) enum Says {
     Nonsense,
     Nothing,
     Broken,
+    /// The question gets lost on its way, and nobody hears of it.
+    Lost,
 }
 
 impl Temper {
@@ -202,6 +204,7 @@ impl Model<Text> for Provider {
                     retry_after: None,
                 });
             }
+            Some(Says::Lost) => std::future::pending().await,
             Some(Says::Nonsense) => body = "nonsense".into(),
             None => {}
         }
