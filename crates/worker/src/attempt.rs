@@ -303,7 +303,7 @@ impl Attempt<'_> {
             billed: Billed::Maybe,
             next_action: NextAction::Wait,
         };
-        let end = End::Later { wait, why: Some(why), counts: Counts::Nothing };
+        let end = End::Later { wait, why: Some(why), counts: desk.counts_parked() };
         self.end(end, desk.take_settled(), None).await.map(drop)
     }
 

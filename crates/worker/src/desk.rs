@@ -3,10 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::AtomicBool,
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -77,6 +74,8 @@ pub(crate) struct Counter {
     limited: AtomicBool,
     /// Was it a 429, of this step or of another one that asks the same account?
     slowed: AtomicBool,
+    /// Does a provider have no time to say what became of a question?
+    seeking: AtomicBool,
     /// Calls whose replies were read, to be written with the step's end.
     settled: Mutex<Vec<Settled>>,
     /// How often each question was asked.
@@ -122,6 +121,7 @@ impl Counter {
             waited: Duration::from_millis(u64::try_from(step.waited_ms).unwrap_or(0)),
             limited: AtomicBool::new(false),
             slowed: AtomicBool::new(false),
+            seeking: AtomicBool::new(false),
             settled: Mutex::default(),
             asked: Mutex::default(),
         }

@@ -132,5 +132,9 @@ fn a_file_says_what_an_account_allows_and_leaves_the_rest_of_the_provider_as_it_
 #[test]
 fn a_limit_of_nothing_and_one_that_is_no_number_are_told() {
     let file = "[provider.openai]\nat_once = 0\ntokens_per_minut = 5\n\n[provider.zhipu]\nrequests_per_minute = -1\n";
-    insta::assert_snapshot!(problems(file).join("\n"), @r"");
+    insta::assert_snapshot!(problems(file).join("\n"), @r"
+    line 1, /provider/openai/tokens_per_minut: there is no key `tokens_per_minut` (did you mean `tokens_per_minute`?)
+    line 1, /provider/openai/at_once: with a limit of nothing it could never be asked (at least 1; leave the key out where there is no limit)
+    line 5, /provider/zhipu: invalid value: integer `-1`, expected u32
+    ");
 }

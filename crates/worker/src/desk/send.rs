@@ -166,6 +166,11 @@ impl Counter {
         }
     }
 
+    /// The same where it waits for what became of its questions.
+    pub(crate) fn counts_parked(&self) -> Counts {
+        if self.seeking.load(Ordering::Relaxed) { Counts::Patience } else { Counts::Nothing }
+    }
+
     /// A request that an earlier process sent, and whose answer nobody saw.
     pub(super) async fn seek<K: Kinded>(
         &self,
@@ -215,8 +220,7 @@ impl Counter {
         let found = match model.find(&call.key).await {
             Ok(found) => found,
             Err(error) if is_busy(&error) || matches!(error, ModelError::Ambiguous { .. }) => {
-                drop(flight);
-                return self.park(Duration::from_secs(2)).await;
+                return self.look_later(call, error, model.tells_within(), flight).await;
             }
             Err(error) => return Err(error),
         };
@@ -248,6 +252,30 @@ impl Counter {
                 }
             },
         }
+    }
+
+    /// The provider has no time to say what became of a request: it is asked again later, as long as the step is patient
+    /// or the provider may still tell by itself.
+    async fn look_later<T>(
+        &self,
+        call: &Call<'_>,
+        error: ModelError,
+        tells_within: Option<Duration>,
+        flight: Flight<'_>,
+    ) -> Result<T, ModelError> {
+        let error = self.heed(call, error).await;
+        let asked_for = if let Fault::Busy { retry_after } = error.fault() { retry_after } else { None };
+        let wait = asked_for.unwrap_or(Duration::ZERO).max(self.breath());
+        let patience = self.crew.engine.settings.patience().max(tells_within.unwrap_or_default());
+        if self.waited + wait < patience {
+            drop(flight);
+            self.seeking.store(true, Ordering::Relaxed);
+            return self.park(wait).await;
+        }
+        let reason = format!("nobody saw the answer, and the provider could not be asked for it: {error}");
+        let error = ambiguous(call.entry, &reason);
+        self.give_up(call, &error).await?;
+        Err(error)
     }
 
     /// Waits without a slot: the step is put off until then, and asks again.

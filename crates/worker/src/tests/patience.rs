@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use handbill_domain::{
+    fault::Billed,
     ids::RunId,
     money::Currency,
     step::{RunState, StepState},
 };
-use handbill_store::{budgets, calls, runs};
+use handbill_store::{budgets, calls, ledger, runs};
 
 use super::{
     scenarios::{ended, order, step, texts, until, workers},
@@ -101,5 +102,22 @@ async fn a_request_that_never_arrived_is_not_sent_for_a_run_that_was_ended_meanw
     until("its step ends", async || step(&engine.store, &id, "text.1").await.state.is_final()).await;
     assert_eq!(step(&engine.store, &id, "text.1").await.state, StepState::Canceled);
     assert!(world.bill().charges().is_empty());
+    crew.go().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_cannot_be_looked_up_is_ambiguous_in_the_end() {
+    let (world, id) = lost(Temper { mute: Some("503"), ..Temper::default() }).await;
+    let mut engine = world.engine().await;
+    engine.settings.patience_s = 1;
+    let crew = workers(&engine);
+    assert_eq!(ended(&engine.store, &here(), &id).await, RunState::Failed);
+    let failure = step(&engine.store, &id, "text.1").await.failure.unwrap();
+    assert_eq!((failure.code.as_str(), failure.billed), ("call_ambiguous", Billed::Maybe));
+    assert!(failure.message.contains("could not be asked for it: toy failed: 503"), "{}", failure.message);
+    let sums = ledger::sums(&engine.store, &here(), &id).await.unwrap();
+    assert_eq!((sums.ambiguous_calls, sums.reserved.amount_micros), (1, 0));
+    let looks = world.toy.runs.lock().unwrap()["text.1"];
+    assert!((5..20).contains(&looks), "it is asked again, and less often each time: {looks}");
     crew.go().await;
 }

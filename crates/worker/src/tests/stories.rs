@@ -117,7 +117,10 @@ async fn a_provider_is_asked_again_not_before_it_said_and_not_for_ever() {
     assert_eq!((failure.code.as_str(), failure.next_action), ("rate_limited", NextAction::Wait));
     assert!(failure.message.contains("`worker.patience_s` allows 1"), "{}", failure.message);
     let asked = world.toy.runs.lock().unwrap()["text.1"];
-    assert!((5..15).contains(&asked), "more often than there are attempts, and less often each time: {asked}");
+    assert!(
+        (5..15).contains(&asked),
+        "more often than there are attempts, and less often each time: {asked}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
