@@ -11,6 +11,7 @@ mod m0002_engine;
 mod m0003_keys;
 mod m0004_orders;
 mod m0005_secrets;
+mod m0006_waits;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_keys::Migration),
             Box::new(m0004_orders::Migration),
             Box::new(m0005_secrets::Migration),
+            Box::new(m0006_waits::Migration),
         ]
     }
 }

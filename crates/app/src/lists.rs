@@ -1,6 +1,9 @@
 //! `handbill channels` and `handbill models`: what there is to choose from.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use handbill_domain::{
     channel::{Channel, Placement, channels as all_channels},
@@ -67,7 +70,10 @@ pub fn models(file: Option<&Path>, settings: &Settings, console: &Console) -> Re
     let catalog = models.catalog();
     if console.json {
         let entries: Vec<&Entry> = catalog.entries().collect();
-        console.answer(&json!({ "roles": catalog.roles(), "entries": entries }).to_string());
+        let limits: BTreeMap<&str, BTreeMap<&str, u32>> =
+            limited(catalog).map(|(name, limits)| (name, limits.into_iter().collect())).collect();
+        let answer = json!({ "roles": catalog.roles(), "entries": entries, "limits": limits });
+        console.answer(&answer.to_string());
         return Ok(());
     }
     let language = console.language;
@@ -87,7 +93,26 @@ pub fn models(file: Option<&Path>, settings: &Settings, console: &Console) -> Re
         let rows: Vec<_> = entries.map(|entry| entry_row(entry, catalog, language)).collect();
         console.answer(&format!("\n{}\n{}", language.pick(en, zh), columns(&rows, &[])));
     }
+    let row = |(name, limits): (&str, Vec<(&str, u32)>)| {
+        let limits =
+            limits.iter().map(|(key, limit)| format!("{key} {limit}")).collect::<Vec<_>>().join(", ");
+        vec![format!("  {name}"), limits]
+    };
+    let rows: Vec<_> = limited(catalog).map(row).collect();
+    if !rows.is_empty() {
+        console.answer(&format!("\n{}\n{}", language.pick("limits", "限额"), columns(&rows, &[])));
+    }
     Ok(())
+}
+
+/// Providers whose accounts have limits, with these.
+fn limited(catalog: &Catalog) -> impl Iterator<Item = (&str, Vec<(&'static str, u32)>)> {
+    let names: BTreeSet<&str> = catalog.entries().map(|entry| entry.provider.as_str()).collect();
+    names.into_iter().filter_map(|name| {
+        let limits = catalog.provider(name)?.limits().into_iter();
+        let limits: Vec<_> = limits.filter_map(|(key, limit)| Some((key, limit?))).collect();
+        (!limits.is_empty()).then_some((name, limits))
+    })
 }
 
 fn entry_row(entry: &Entry, catalog: &Catalog, language: Language) -> Vec<String> {

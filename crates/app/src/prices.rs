@@ -12,6 +12,7 @@ use handbill_providers::{
     ask::{Image, Model, Speech, Text, Usage, Video},
     price,
 };
+use handbill_queue::limits::Account;
 
 /// The models in force.
 pub struct Cast(pub Arc<Models>);
@@ -40,6 +41,19 @@ impl handbill_worker::Models for Cast {
         }
         let reason = format!("{} is paid in {}, and this run in {currency}", entry.id, cost.currency);
         Err(Error::Rejected { provider: entry.provider.clone(), reason })
+    }
+
+    fn account(&self, entry: &Entry) -> Account {
+        let id = entry.provider.clone();
+        let Some(provider) = self.0.catalog().provider(&id) else {
+            return Account { id, ..Account::default() };
+        };
+        Account {
+            id,
+            at_once: provider.at_once,
+            requests_per_minute: provider.requests_per_minute,
+            tokens_per_minute: provider.tokens_per_minute,
+        }
     }
 
     fn is_rehearsal(&self, entry: &Entry) -> bool {
@@ -104,6 +118,37 @@ mod tests {
     }
 
     const WORDS: &[(PriceUnit, u64)] = &[(PriceUnit::InputToken, 2200), (PriceUnit::OutputToken, 900)];
+
+    #[tokio::test]
+    async fn an_account_is_asked_as_often_as_the_models_file_allows() {
+        use handbill_queue::{
+            Limits as _, Local,
+            limits::{Entry, Why},
+        };
+
+        let cast = cast(
+            "[roles]\nwriter = 'openai/gpt-6-luna'\n[provider.openai]\nat_once = 2\n[provider.deepseek]\nrequests_per_minute = 6\ntokens_per_minute = 60",
+        );
+        let entry = |id: &str| cast.0.catalog().entries().find(|entry| entry.provider == id).unwrap();
+        let limits = Local::default();
+        let enter = async |id: &str, holder: &str, tokens| {
+            limits.enter(&cast.account(entry(id)), holder, tokens).await.unwrap()
+        };
+        let (one, two) = (enter("openai", "one", 9).await, enter("openai", "two", 9).await);
+        assert!(matches!((&one, &two), (Entry::Go(_), Entry::Go(_))));
+        let Entry::Wait(wait) = enter("openai", "three", 9).await else { panic!("a third at once") };
+        assert_eq!(wait.why, Why::AtOnce);
+        drop(one);
+        assert!(matches!(enter("openai", "three", 9).await, Entry::Go(_)));
+
+        assert!(matches!(enter("deepseek", "one", 1).await, Entry::Go(_)));
+        let Entry::Wait(wait) = enter("deepseek", "two", 1).await else { panic!("a second at this moment") };
+        assert_eq!(wait.why, Why::Requests);
+        assert!(
+            matches!(enter("moonshot", "one", 1_000_000).await, Entry::Go(_)),
+            "nothing is known of its limits"
+        );
+    }
 
     #[test]
     fn an_answer_without_a_price_is_not_free() {

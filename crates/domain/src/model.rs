@@ -128,6 +128,27 @@ pub struct Provider {
     /// server.
     #[serde(default)]
     pub answer_within_s: Option<u64>,
+    /// Requests and jobs at once that the account allows; none: as many as there are workers. Like the rates below it
+    /// depends on the account, so that the catalogue has none: take it from the provider's console.
+    #[serde(default)]
+    pub at_once: Option<u32>,
+    /// Requests in any minute that the account allows.
+    #[serde(default)]
+    pub requests_per_minute: Option<u32>,
+    /// Tokens in any minute that the account allows, those of questions and answers together.
+    #[serde(default)]
+    pub tokens_per_minute: Option<u32>,
+}
+
+impl Provider {
+    /// What its account allows, by the keys of the file.
+    pub fn limits(&self) -> [(&'static str, Option<u32>); 3] {
+        [
+            ("at_once", self.at_once),
+            ("requests_per_minute", self.requests_per_minute),
+            ("tokens_per_minute", self.tokens_per_minute),
+        ]
+    }
 }
 
 /// What a model can do. What is not said, it cannot.

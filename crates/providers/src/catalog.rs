@@ -13,7 +13,9 @@ use handbill_domain::{
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use crate::{Error, ask::Usage, price, registry, usage::Expected};
+mod provider;
+
+use crate::{Error, ask::Usage, price, usage::Expected};
 
 /// Which models there are and whom they serve. Every role has an entry of its modality, and every entry a provider
 /// whose protocol we speak.
@@ -168,7 +170,6 @@ const ENTRY: [&str; 9] = [
     "stands_in_for",
     "extra",
 ];
-const PROVIDER: [&str; 6] = ["protocol", "dialect", "base_url", "key_env", "local", "answer_within_s"];
 
 impl Draft {
     fn add(&mut self, text: &str, file: &str) {
@@ -233,42 +234,6 @@ impl Draft {
                 }
             }
         }
-    }
-
-    fn provider(&mut self, name: &str, value: &Value, place: Place) {
-        let Some(provider) = self.typed::<Provider>(value, &place, &PROVIDER) else { return };
-        let protocols: Vec<_> = registry::protocols().collect();
-        if !protocols.contains(&provider.protocol.as_str()) {
-            let hint = meant(&provider.protocol, protocols.iter().copied());
-            self.problem(
-                &place.at("protocol"),
-                format!("there is no protocol `{}`", provider.protocol),
-                Some(hint),
-            );
-        } else if let Some(dialect) = &provider.dialect {
-            let known = registry::dialects(&provider.protocol);
-            if !known.contains(&dialect.as_str()) {
-                let hint = meant(dialect, known.iter().copied());
-                self.problem(
-                    &place.at("dialect"),
-                    format!("`{}` has no dialect `{dialect}`", provider.protocol),
-                    Some(hint),
-                );
-            }
-        }
-        if provider.protocol != "rehearsal" && provider.base_url.is_none() {
-            self.problem(
-                &place.at("base_url"),
-                "it needs an address".to_owned(),
-                Some("such as https://api.example.com/v1".to_owned()),
-            );
-        }
-        if provider.answer_within_s == Some(0) {
-            let message = "an answer takes at least a second".to_owned();
-            self.problem(&place.at("answer_within_s"), message, None);
-        }
-        self.places.insert(format!("provider {name}"), place);
-        self.providers.insert(name.to_owned(), provider);
     }
 
     fn entry(&mut self, value: &Value, place: Place) {

@@ -74,6 +74,8 @@ pub struct Step {
     pub attempts: i32,
     /// How often its worker died with it.
     pub crashes: i32,
+    /// How long it waited for providers that had no time for it, in milliseconds.
+    pub waited_ms: i64,
     /// What the worker needs to know.
     pub spec: Value,
     /// What it gave.
@@ -349,6 +351,7 @@ impl row::Model {
             epoch: self.epoch,
             attempts: self.attempts,
             crashes: self.crashes,
+            waited_ms: self.waited_ms,
             spec: serde_json::from_str(&self.spec).map_err(unreadable)?,
             output: value(self.output)?,
             failure: self.failure.map(|t| serde_json::from_str(&t)).transpose().map_err(unreadable)?,
@@ -402,6 +405,7 @@ pub(crate) mod row {
         pub inputs_digest: Option<String>,
         #[sea_orm(column_type = "Text", nullable)]
         pub output_digest: Option<String>,
+        pub waited_ms: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

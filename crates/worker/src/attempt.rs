@@ -161,7 +161,7 @@ impl Attempt<'_> {
             Some(Ok(Err(error @ StepError::Died(_)))) => self.crash(&spec, &error, settled).await,
             Some(Ok(Err(error))) => match desk.over_ceiling() {
                 Some(micros) => self.hold(&spec, &error, micros, settled).await,
-                None => self.fall_short(&spec, &error, desk.was_limited(), settled).await,
+                None => self.fall_short(&spec, &error, &desk, settled).await,
             },
             Some(Err(panic)) => self.fail(&spec, panicked(&*panic), settled).await,
         };
@@ -303,7 +303,7 @@ impl Attempt<'_> {
             billed: Billed::Maybe,
             next_action: NextAction::Wait,
         };
-        let end = End::Later { wait, why: Some(why), counts: Counts::Nothing };
+        let end = End::Later { wait, why: Some(why), counts: desk.counts_parked() };
         self.end(end, desk.take_settled(), None).await.map(drop)
     }
 
@@ -312,7 +312,7 @@ impl Attempt<'_> {
         &self,
         spec: &StepSpec,
         error: &StepError,
-        limited: bool,
+        desk: &Counter,
         settled: Vec<handbill_store::calls::Settled>,
     ) -> Result<(), Error> {
         let Fault::Busy { retry_after } = error.fault() else {
@@ -322,16 +322,25 @@ impl Attempt<'_> {
         let attempts = u32::try_from(self.step.attempts).unwrap_or(0);
         let backoff = Duration::from_millis(settings.backoff_ms << attempts.min(10));
         let wait = retry_after.unwrap_or(Duration::ZERO).max(backoff);
-        let patience = Duration::from_secs(settings.patience_s);
-        let too_long = retry_after.is_some_and(|asked| asked > patience);
-        // A provider that said when it can be asked again costs no attempt.
-        let is_attempt = !(limited && retry_after.is_some());
-        if (is_attempt && self.is_last()) || too_long {
-            return self.fail(spec, error.failure(), settled).await;
+        let patience = settings.patience();
+        let counts = desk.counts(retry_after);
+        let mut reason = error.failure();
+        let given_up = match counts {
+            Counts::Attempt => self.is_last() || retry_after.is_some_and(|asked| asked >= patience),
+            Counts::Patience => desk.waited() + wait >= patience,
+            Counts::Nothing | Counts::Crash => false,
+        };
+        if given_up {
+            if counts == Counts::Patience {
+                let all = (desk.waited() + wait).as_secs();
+                reason.message += &format!(
+                    "; the step would wait {all} s for it in all, and `worker.patience_s` allows {}",
+                    patience.as_secs()
+                );
+            }
+            return self.fail(spec, reason, settled).await;
         }
         let wait = wait.min(patience);
-        let reason = error.failure();
-        let counts = if is_attempt { Counts::Attempt } else { Counts::Nothing };
         self.end(End::Later { wait, why: Some(reason.clone()), counts }, settled, None).await?;
         let ms = u64::try_from(wait.as_millis()).ok();
         self.tell(Event::StepWaiting { step: spec.key.clone(), ms, reason });

@@ -3,10 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -52,7 +49,7 @@ const LOOK: Duration = Duration::from_secs(60);
 /// Tries to write something down that must not be lost, with half a second, one, two, … between them.
 const WRITES: u32 = 8;
 /// Bytes in a token, about; for limits only.
-const TOKEN: usize = 4;
+const TOKEN: u64 = 4;
 
 mod send;
 
@@ -71,8 +68,14 @@ pub(crate) struct Counter {
     asks: watch::Sender<Asks>,
     /// What a request would have needed that was held back by a ceiling.
     over_ceiling: Mutex<Option<i64>>,
+    /// How long the step waited so far for providers that had no time for it.
+    waited: Duration,
     /// Did a limit or a 429 stand in the way?
     limited: AtomicBool,
+    /// Was it a 429, of this step or of another one that asks the same account?
+    slowed: AtomicBool,
+    /// Does a provider have no time to say what became of a question?
+    seeking: AtomicBool,
     /// Calls whose replies were read, to be written with the step's end.
     settled: Mutex<Vec<Settled>>,
     /// How often each question was asked.
@@ -115,7 +118,10 @@ impl Counter {
             flights: watch::Sender::new(0),
             asks: watch::Sender::new(Asks::default()),
             over_ceiling: Mutex::default(),
+            waited: Duration::from_millis(u64::try_from(step.waited_ms).unwrap_or(0)),
             limited: AtomicBool::new(false),
+            slowed: AtomicBool::new(false),
+            seeking: AtomicBool::new(false),
             settled: Mutex::default(),
             asked: Mutex::default(),
         }
@@ -150,11 +156,6 @@ impl Counter {
     /// What a ceiling held back, if it did.
     pub(crate) fn over_ceiling(&self) -> Option<i64> {
         *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Did a provider say when it can be asked again?
-    pub(crate) fn was_limited(&self) -> bool {
-        self.limited.load(Ordering::Relaxed)
     }
 
     /// Calls whose replies were read and that are not written yet.
@@ -210,7 +211,7 @@ impl Counter {
         let flight = self.take_off().await;
         let begun = self.begin(&new).await?;
         self.at("call begun").await;
-        let tokens = ask_size(ask) / TOKEN;
+        let tokens = send::tokens(&ask.expected(entry)).max(ask_size(ask) / TOKEN);
         let (reply, settled) = match begun {
             Begun::Send => (self.send(&*model, &call, ask, tokens, flight).await?, None),
             Begun::Poll(job) => {
@@ -223,7 +224,7 @@ impl Counter {
             Begun::Reused { reply } => (self.fetch(&reply).await?, Some(Some(0))),
             Begun::Unknown { since_ms } => {
                 let since = Duration::from_millis(since_ms.unsigned_abs());
-                (self.seek(&*model, &call, &new, ask, since, flight).await?, None)
+                (self.seek(&*model, &call, &new, (ask, tokens), since, flight).await?, None)
             }
             Begun::Ambiguous => {
                 return Err(ambiguous(
@@ -231,16 +232,8 @@ impl Counter {
                     "an earlier process sent it and did not live to see the answer",
                 ));
             }
-            Begun::OverCeiling => {
-                *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.reserved_micros);
-                let reason = format!("a ceiling leaves no {} for {}", call.price, entry.id);
-                return Err(ModelError::QuotaExhausted { provider: "this run".into(), reason });
-            }
-            Begun::Canceled => {
-                drop(flight);
-                self.run.canceled.request();
-                return std::future::pending().await;
-            }
+            Begun::OverCeiling => return Err(self.too_dear(&call, &new)),
+            Begun::Canceled => return self.ended(flight).await,
         };
         let kept = settled.is_some();
         let cost = match (model.read(ask, &reply), settled.flatten()) {
@@ -426,8 +419,8 @@ impl Drop for Open<'_> {
     }
 }
 
-fn ask_size(ask: &impl serde::Serialize) -> usize {
-    serde_json::to_string(ask).map_or(0, |text| text.len())
+fn ask_size(ask: &impl serde::Serialize) -> u64 {
+    serde_json::to_string(ask).map_or(0, |text| text.len() as u64)
 }
 
 /// A request under way; it lands when dropped.

@@ -45,7 +45,8 @@ pub struct Settings {
     pub attempts: u32,
     /// First wait after somebody was busy, in milliseconds; it doubles with every attempt.
     pub backoff_ms: u64,
-    /// Longest wait that a step accepts, in seconds; who asks for more is given up for now.
+    /// How long a step waits in all for providers that have no time for it, in seconds; after that, or when a provider
+    /// asks for as much at once, it is given up for now.
     pub patience_s: u64,
     /// How long a worker that shows no sign of life keeps its steps, in seconds. On the same machine a dead process
     /// is seen at once.
@@ -66,7 +67,7 @@ impl Default for Settings {
             deliver_workers: 2,
             attempts: 5,
             backoff_ms: 1000,
-            patience_s: 120,
+            patience_s: 3600,
             lease_s: 20,
             window: 1000,
             crashes: 3,
@@ -83,6 +84,10 @@ impl Settings {
             Lane::Deliver => self.deliver_workers,
         }
         .max(1)
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience_s)
     }
 
     pub(crate) fn lease(&self) -> Duration {

@@ -25,10 +25,8 @@ pub trait Models: Send + Sync {
     fn speech(&self, role: Role) -> Result<Arc<dyn Model<Speech>>, ModelError>;
     /// What some use costs at list price, in the run's currency. An unknown price is an error, never zero.
     fn price(&self, entry: &Entry, usage: &Usage, currency: Currency) -> Result<Money, ModelError>;
-    /// The account that is asked, and what it allows; without a word about it, only what the provider itself says.
-    fn account(&self, entry: &Entry) -> Account {
-        Account { id: entry.provider.clone(), ..Account::default() }
-    }
+    /// The account that is asked, and what it allows.
+    fn account(&self, entry: &Entry) -> Account;
     /// Is it this machine's own rehearsal? Then its price is shown and never spent, and asking twice does no harm.
     fn is_rehearsal(&self, entry: &Entry) -> bool;
 }

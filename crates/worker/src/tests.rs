@@ -7,6 +7,7 @@ mod dying;
 mod money;
 mod orders;
 mod outage;
+mod patience;
 #[path = "../../../tests/servers/postgres.rs"]
 mod postgres;
 #[path = "../../../tests/servers/redis.rs"]

@@ -26,6 +26,7 @@ use handbill_providers::{
         Image, JobHandle, Model, Polled, Reply, Speech, Submission, Text, TextAnswer, TextAsk, Usage, Video,
     },
 };
+use handbill_queue::limits::Account;
 use handbill_worker::{Inputs, Models, Order, Runner};
 use serde_json::{Value, json};
 
@@ -146,6 +147,10 @@ impl Models for Catalogue {
     fn price(&self, _: &Entry, usage: &Usage, currency: Currency) -> Result<Money, ModelError> {
         let requests: u64 = usage.counts.iter().map(|(_, n)| n).sum();
         Ok(Money { amount_micros: i64::try_from(requests).unwrap_or(i64::MAX) * PRICE, currency })
+    }
+
+    fn account(&self, entry: &Entry) -> Account {
+        Account { id: entry.provider.clone(), ..Account::default() }
     }
 
     fn is_rehearsal(&self, _: &Entry) -> bool {

@@ -115,3 +115,26 @@ fn rehearsal_is_shown_at_the_price_of_the_model_that_it_stands_in_for_and_costs_
         500
     );
 }
+
+#[test]
+fn a_file_says_what_an_account_allows_and_leaves_the_rest_of_the_provider_as_it_is() {
+    let file = "[provider.openai]\nat_once = 4\nrequests_per_minute = 500\ntokens_per_minute = 200000\n";
+    let (ours, theirs) = (Catalog::builtin().unwrap(), Catalog::with_file(file).unwrap());
+    let [before, after] = [&ours, &theirs].map(|catalog| catalog.provider("openai").unwrap().clone());
+    assert!(
+        before.limits().iter().all(|(_, limit)| limit.is_none()),
+        "what depends on the account is not guessed"
+    );
+    assert_eq!(after.limits().map(|(_, limit)| limit), [Some(4), Some(500), Some(200_000)]);
+    assert_eq!((after.base_url, after.key_env), (before.base_url, before.key_env));
+}
+
+#[test]
+fn a_limit_of_nothing_and_one_that_is_no_number_are_told() {
+    let file = "[provider.openai]\nat_once = 0\ntokens_per_minut = 5\n\n[provider.zhipu]\nrequests_per_minute = -1\n";
+    insta::assert_snapshot!(problems(file).join("\n"), @r"
+    line 1, /provider/openai/tokens_per_minut: there is no key `tokens_per_minut` (did you mean `tokens_per_minute`?)
+    line 1, /provider/openai/at_once: with a limit of nothing it could never be asked (at least 1; leave the key out where there is no limit)
+    line 5, /provider/zhipu: invalid value: integer `-1`, expected u32
+    ");
+}

@@ -39,6 +39,9 @@ fn speak_to(server: &Scripted, entry: Entry) -> OpenAi {
         key_env: None,
         local: true,
         answer_within_s: None,
+        at_once: None,
+        requests_per_minute: None,
+        tokens_per_minute: None,
     };
     OpenAi::of(Account::at(&entry.provider, &provider, Some(Secret::new(KEY))).unwrap(), entry).unwrap()
 }

@@ -41,7 +41,9 @@ impl Batch for Begin {
         let known = known(&tx, batch).await?;
         let earlier = earlier(&tx, batch, &held, &known).await?;
         let payers: BTreeMap<i64, Payers> = held.values().map(|h| (h.id, h.payers.read())).collect();
-        let paying = batch.iter().filter(|b| b.new.reserved_micros != 0);
+        // Who pays nothing now may have money back from before.
+        let reserved = |b: &Begin| known.get(&b.name()).is_some_and(|call| call.reserved_micros != 0);
+        let paying = batch.iter().filter(|b| b.new.reserved_micros != 0 || reserved(b));
         let book = paying.filter_map(|b| Some((payers.get(&b.fence.step)?, b.new.currency.code())));
         let mut page =
             Page { book: Book::open(&tx, book).await?, first: vec![], again: vec![], taken: vec![], now: 0 };
@@ -54,7 +56,7 @@ impl Batch for Begin {
                 done.push(Err(Error::Lost(format!("step {}", begin.fence.step))));
                 continue;
             };
-            let call = known.get(&(begin.workspace.as_str().to_owned(), begin.new.key.clone()));
+            let call = known.get(&begin.name());
             let payers = &payers[&begin.fence.step];
             done.push(match call {
                 // Nothing leaves for a run that a person ended.
@@ -77,6 +79,11 @@ impl Batch for Begin {
 }
 
 impl Begin {
+    /// Names its row.
+    fn name(&self) -> (String, String) {
+        (self.workspace.as_str().to_owned(), self.new.key.clone())
+    }
+
     fn holds(&self, held: &Held) -> bool {
         held.epoch == self.fence.epoch && held.payers.workspace_id == self.workspace.as_str()
     }
@@ -118,7 +125,7 @@ async fn earlier(
     let mut wanted = Vec::new();
     for begin in batch.iter().filter(|b| b.new.reuse) {
         let campaign = held.get(&begin.fence.step).and_then(|held| held.payers.campaign_id.as_deref());
-        let key = (begin.workspace.as_str().to_owned(), begin.new.key.clone());
+        let key = begin.name();
         if let (Some(campaign), false) = (campaign, known.contains_key(&key)) {
             wanted.push(json!({ "workspace": begin.workspace.as_str(), "key": begin.new.key, "request": begin.new.request.as_str(),
                 "model": begin.new.model, "sequence": begin.new.sequence, "run": begin.new.run.as_str(), "campaign": campaign }));
@@ -170,8 +177,11 @@ impl<'b> Page<'b> {
             "failed" if !self.reserve(begin, payers) => return Ok(Begun::OverCeiling),
             "failed" => self.again.push(begin),
             "sending" if begin.new.repeatable => {
-                // What was reserved for it stays; a price that changed since changes it.
+                // What was reserved for it stays; a price that changed since changes it, as far as there is money.
                 let more = begin.new.reserved_micros - call.reserved_micros;
+                if more > 0 && !self.book.fits(payers, &call.currency, more) {
+                    return Ok(Begun::OverCeiling);
+                }
                 self.book.change(payers, &call.currency, more, 0);
                 self.again.push(begin);
             }

@@ -62,7 +62,7 @@ pub(crate) async fn retry(
     let again: Vec<i64> = rows::<Id>(db, sql, values).await?.into_iter().map(|found| found.id).collect();
     let given = || list(again.iter().map(|step| json!({ "step": step })));
     let sql = "UPDATE steps SET state = 'blocked', output = NULL, output_digest = NULL, inputs_digest = NULL, failure = NULL,
-                 attempts = 0, crashes = 0, ended_at = NULL, due_at = NULL
+                 attempts = 0, crashes = 0, waited_ms = 0, ended_at = NULL, due_at = NULL
                WHERE id IN (SELECT v.step FROM {rows(step bigint)}) AND state IN ('succeeded', 'failed', 'canceled', 'ready')";
     run(db, sql, vec![given()?]).await?;
     let left = "(SELECT COUNT(*) FROM dependencies d JOIN steps p ON p.id = d.needs_id
@@ -143,7 +143,7 @@ pub(crate) async fn begin_again(
                ORDER BY s.id {lock s}";
     rows::<Id>(db, sql, vec![step.into()]).await?;
     let sql = "UPDATE steps SET state = CASE WHEN needs_left > 0 THEN 'blocked' ELSE 'ready' END, revision = revision + 1, output = NULL,
-                 output_digest = NULL, inputs_digest = NULL, failure = NULL, attempts = 0, crashes = 0, ended_at = NULL, due_at = NULL
+                 output_digest = NULL, inputs_digest = NULL, failure = NULL, attempts = 0, crashes = 0, waited_ms = 0, ended_at = NULL, due_at = NULL
                WHERE workspace_id = $2 AND id = $1 AND state IN ('succeeded', 'failed')";
     if run(db, sql, vec![step.into(), workspace.as_str().into()]).await?.rows_affected() == 0 {
         return Ok(false);

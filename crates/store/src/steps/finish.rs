@@ -69,6 +69,8 @@ pub enum Counts {
     Attempt,
     /// As one of the times that a step may take down what runs it.
     Crash,
+    /// As time that it waited for a provider that had none for it.
+    Patience,
 }
 
 impl End {
@@ -216,10 +218,11 @@ async fn write_steps(db: &impl ConnectionTrait, batch: &[Finish]) -> Result<Vec<
             }
             _ => (None, Counts::Nothing),
         };
+        let patience = wait.filter(|_| counts == Counts::Patience).unwrap_or(0);
         let [attempt, crash] = [Counts::Attempt, Counts::Crash].map(|what| i32::from(counts == what));
         let digest = output.as_ref().map(|text| Digest::of(text.as_bytes()));
         changes.push(json!({ "workspace": finish.workspace.as_str(), "step": finish.fence.step, "epoch": finish.fence.epoch,
-            "state": finish.end.state().as_str(), "output": output, "failure": failure, "wait": wait, "attempt": attempt, "crash": crash,
+            "state": finish.end.state().as_str(), "output": output, "failure": failure, "wait": wait, "attempt": attempt, "crash": crash, "patience": patience,
             "inputs": inputs.map(Digest::as_str), "digest": digest.as_ref().map(Digest::as_str) }));
     }
     // A run that a person ended keeps nothing that could begin again.
@@ -227,12 +230,12 @@ async fn write_steps(db: &impl ConnectionTrait, batch: &[Finish]) -> Result<Vec<
     let sql = format!(
         "UPDATE steps SET
            state = CASE WHEN v.state IN ('ready', 'waiting') AND {canceled} THEN 'canceled' ELSE v.state END,
-           output = v.output, failure = v.failure, session_id = NULL, attempts = attempts + v.attempt,
+           output = v.output, failure = v.failure, session_id = NULL, attempts = attempts + v.attempt, waited_ms = waited_ms + v.patience,
            due_at = CASE WHEN v.wait IS NULL OR {canceled} THEN NULL ELSE {{now}} + v.wait END,
            inputs_digest = v.inputs, output_digest = v.digest,
            crashes = CASE WHEN v.state = 'succeeded' THEN 0 ELSE crashes + v.crash END,
            ended_at = CASE WHEN v.state IN ('succeeded', 'failed', 'canceled') OR {canceled} THEN {{now}} ELSE NULL END
-         FROM {{rows(workspace text, step bigint, epoch bigint, state text, output text, failure text, wait bigint, attempt integer, crash integer, inputs text, digest text)}}
+         FROM {{rows(workspace text, step bigint, epoch bigint, state text, output text, failure text, wait bigint, attempt integer, crash integer, patience bigint, inputs text, digest text)}}
          WHERE steps.id = v.step AND steps.workspace_id = v.workspace AND steps.epoch = v.epoch AND steps.state = 'running'
          RETURNING steps.id, steps.workspace_id, steps.run_id, steps.state, steps.makes"
     );

@@ -26,6 +26,7 @@ pub(super) async fn all(store: &Store) {
     what_a_failed_step_had_under_way_is_in_the_ledger_and_a_retry_looks_at_the_job_again(store).await;
     a_child_that_waits_for_a_provider_does_not_begin_before_its_parent(store).await;
     a_paused_run_stays_paused_and_a_canceled_one_canceled(store).await;
+    a_price_that_changed_while_a_request_was_away_needs_money_for_the_rest(store).await;
     assert_eq!(audit::broken(store).await.unwrap(), Vec::<String>::new());
 }
 
@@ -152,4 +153,23 @@ async fn a_paused_run_stays_paused_and_a_canceled_one_canceled(store: &Store) {
     assert!(runs::cancel(store, &here(), &run).await.unwrap());
     assert!(matches!(runs::regenerate(store, &here(), &run, "a").await, Err(Error::NotNow(_))));
     assert_eq!(runs::state(store, &here(), &run).await.unwrap(), RunState::Canceled);
+}
+
+async fn a_price_that_changed_while_a_request_was_away_needs_money_for_the_rest(store: &Store) {
+    let mut new = a_run("dearer", vec![a_step("a", &[])]);
+    new.ceiling_micros = Some(450);
+    let (run, session) = begin(store, &new).await;
+    let mut fence = claim(store, &run, &session, "a").await.fence();
+    let mut at = async |micros: i64| {
+        let begun = calls::begin(store, &here(), fence, &a_call("d1", &run, micros, true)).await.unwrap();
+        steps::release(store, &here(), fence).await.unwrap();
+        fence = claim(store, &run, &session, "a").await.fence();
+        (begun, sums(store, &run).await.2)
+    };
+    assert_eq!(at(300).await, (Begun::Send, 300));
+    assert_eq!(at(500).await, (Begun::OverCeiling, 300), "there is money for 150 more, not for 200");
+    assert_eq!(at(450).await, (Begun::Send, 450));
+    assert_eq!(at(100).await, (Begun::Send, 100));
+    assert_eq!(at(0).await, (Begun::Send, 0), "what costs nothing any more gives all of it back");
+    steps::fail(store, &here(), fence, &failure()).await.unwrap();
 }

@@ -1,15 +1,24 @@
 //! From the journal to the provider and back: leave to ask, the request, the job, what nobody heard of.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{
+        PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
-use handbill_domain::Fault;
+use handbill_domain::{Fault, model::PriceUnit};
 use handbill_providers::{
     Error as ModelError,
-    ask::{Found, JobHandle, Model, Polled, Reply, Submission},
+    ask::{Found, JobHandle, Model, Polled, Reply, Submission, Usage},
 };
-use handbill_queue::limits::{self, Pass};
-use handbill_store::calls::{self, Begun, KeptReply, NewCall, Noted};
+use handbill_queue::limits::{self, Pass, Why};
+use handbill_store::{
+    calls::{self, Begun, KeptReply, NewCall, Noted},
+    steps::Counts,
+};
 use tokio::time::{self, Instant};
 
 use super::{Call, Counter, Flight, LOOK, ambiguous, is_busy, journal, persist, unreadable};
@@ -33,7 +42,7 @@ impl Counter {
         model: &dyn Model<K>,
         call: &Call<'_>,
         ask: &K::Ask,
-        tokens: usize,
+        tokens: u64,
         flight: Flight<'_>,
     ) -> Result<Reply, ModelError> {
         let pass = match self.enter(call, tokens).await {
@@ -47,7 +56,13 @@ impl Counter {
         let submitted = model.submit(ask, &call.key).await;
         self.at("call sent").await;
         match submitted {
-            Ok(Submission::Replied(reply)) => self.keep(call, reply).await,
+            Ok(Submission::Replied(reply)) => {
+                if let (Some(pass), Some(usage)) = (pass, model.usage(ask, &reply)) {
+                    // What was allowed to be long and is not leaves room for others.
+                    pass.used(self::tokens(&usage));
+                }
+                self.keep(call, reply).await
+            }
             Ok(Submission::Accepted(job)) => self.accept(model, call, job, pass, flight).await,
             Err(ModelError::Ambiguous { provider, reason }) if call.repeatable && !self.last => {
                 // The row stays `sending`: the next attempt sends the same key again.
@@ -65,7 +80,7 @@ impl Counter {
                 })
             }
             Err(error) => {
-                self.heed(call, &error).await;
+                let error = self.heed(call, error).await;
                 self.give_up(call, &error).await?;
                 Err(error)
             }
@@ -94,16 +109,19 @@ impl Counter {
     }
 
     /// Leave to ask the account, within a short time.
-    pub(super) async fn enter(&self, call: &Call<'_>, tokens: usize) -> Result<Option<Pass>, ModelError> {
+    pub(super) async fn enter(&self, call: &Call<'_>, tokens: u64) -> Result<Option<Pass>, ModelError> {
         if call.rehearsed {
             return Ok(None);
         }
         let limits = &self.crew.engine.limits;
         let provider = || call.entry.provider.clone();
-        match limits.enter_within(&call.account, &call.key, tokens as u64, HERE).await {
+        match limits.enter_within(&call.account, &call.key, tokens, HERE).await {
             Ok(limits::Entry::Go(pass)) => Ok(Some(pass)),
             Ok(limits::Entry::Wait(wait)) => {
                 self.limited.store(true, Ordering::Relaxed);
+                if wait.why == Why::Blocked {
+                    self.slowed.store(true, Ordering::Relaxed);
+                }
                 Err(ModelError::RateLimited { provider: provider(), retry_after: Some(wait.after.max(SOON)) })
             }
             // Who cannot tell how many are under way sends none.
@@ -115,13 +133,42 @@ impl Counter {
         }
     }
 
-    /// What a 429 says is for everybody who asks this account.
-    pub(super) async fn heed(&self, call: &Call<'_>, error: &ModelError) {
-        let ModelError::RateLimited { retry_after: Some(wait), .. } = error else { return };
-        self.limited.store(true, Ordering::Relaxed);
-        if let Err(error) = self.crew.engine.limits.block(&call.account.id, *wait).await {
+    /// What a 429 says is for everybody who asks this account. Tells what to make of the error.
+    pub(super) async fn heed(&self, call: &Call<'_>, error: ModelError) -> ModelError {
+        let ModelError::RateLimited { provider, retry_after } = error else { return error };
+        let wait = retry_after.filter(|wait| !wait.is_zero()).unwrap_or_else(|| self.breath());
+        self.slowed.store(true, Ordering::Relaxed);
+        if let Err(error) = self.crew.engine.limits.block(&call.account.id, wait).await {
             tracing::warn!(%error, account = %call.account.id, "others were not told of a 429");
         }
+        ModelError::RateLimited { provider, retry_after: Some(wait) }
+    }
+
+    /// How long a provider that does not say so itself is left alone: as long again as the step waited for it so far.
+    fn breath(&self) -> Duration {
+        let first = Duration::from_millis(self.crew.engine.settings.backoff_ms.max(1));
+        self.waited.min(LOOK).max(first)
+    }
+
+    /// How long the step waited so far for providers that had no time for it.
+    pub(crate) fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// As what it is counted that somebody who is busy is asked again after so long.
+    pub(crate) fn counts(&self, retry_after: Option<Duration>) -> Counts {
+        let set = |what: &AtomicBool| what.load(Ordering::Relaxed);
+        match retry_after {
+            Some(_) if set(&self.slowed) => Counts::Patience,
+            // Our own turn comes for certain.
+            Some(_) if set(&self.limited) => Counts::Nothing,
+            _ => Counts::Attempt,
+        }
+    }
+
+    /// The same where it waits for what became of its questions.
+    pub(crate) fn counts_parked(&self) -> Counts {
+        if self.seeking.load(Ordering::Relaxed) { Counts::Patience } else { Counts::Nothing }
     }
 
     /// A request that an earlier process sent, and whose answer nobody saw.
@@ -130,7 +177,7 @@ impl Counter {
         model: &dyn Model<K>,
         call: &Call<'_>,
         new: &NewCall,
-        ask: &K::Ask,
+        (ask, tokens): (&K::Ask, u64),
         since: Duration,
         flight: Flight<'_>,
     ) -> Result<Reply, ModelError> {
@@ -140,9 +187,25 @@ impl Counter {
         // It never arrived: it is sent as if for the first time.
         let flight = self.take_off().await;
         match self.begin(new).await? {
-            Begun::Send => self.send(model, call, ask, 0, flight).await,
+            Begun::Send => self.send(model, call, ask, tokens, flight).await,
+            Begun::OverCeiling => Err(self.too_dear(call, new)),
+            Begun::Canceled => self.ended(flight).await,
             other => Err(ambiguous(call.entry, &format!("it was not sent again: {other:?}"))),
         }
+    }
+
+    /// A ceiling is in the way: the step is to be held until there is money for this call.
+    pub(super) fn too_dear(&self, call: &Call<'_>, new: &NewCall) -> ModelError {
+        *self.over_ceiling.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.reserved_micros);
+        let reason = format!("a ceiling leaves no {} for {}", call.price, call.entry.id);
+        ModelError::QuotaExhausted { provider: "this run".into(), reason }
+    }
+
+    /// A person ended the run: whoever waits here is dropped.
+    pub(super) async fn ended<T>(&self, flight: Flight<'_>) -> T {
+        drop(flight);
+        self.run.canceled.request();
+        std::future::pending().await
     }
 
     /// Asks the provider what became of a request, or waits until it tells. `None`: it never arrived, and the journal
@@ -157,8 +220,7 @@ impl Counter {
         let found = match model.find(&call.key).await {
             Ok(found) => found,
             Err(error) if is_busy(&error) || matches!(error, ModelError::Ambiguous { .. }) => {
-                drop(flight);
-                return self.park(Duration::from_secs(2)).await;
+                return self.look_later(call, error, model.tells_within(), flight).await;
             }
             Err(error) => return Err(error),
         };
@@ -192,6 +254,30 @@ impl Counter {
         }
     }
 
+    /// The provider has no time to say what became of a request: it is asked again later, as long as the step is patient
+    /// or the provider may still tell by itself.
+    async fn look_later<T>(
+        &self,
+        call: &Call<'_>,
+        error: ModelError,
+        tells_within: Option<Duration>,
+        flight: Flight<'_>,
+    ) -> Result<T, ModelError> {
+        let error = self.heed(call, error).await;
+        let asked_for = if let Fault::Busy { retry_after } = error.fault() { retry_after } else { None };
+        let wait = asked_for.unwrap_or(Duration::ZERO).max(self.breath());
+        let patience = self.crew.engine.settings.patience().max(tells_within.unwrap_or_default());
+        if self.waited + wait < patience {
+            drop(flight);
+            self.seeking.store(true, Ordering::Relaxed);
+            return self.park(wait).await;
+        }
+        let reason = format!("nobody saw the answer, and the provider could not be asked for it: {error}");
+        let error = ambiguous(call.entry, &reason);
+        self.give_up(call, &error).await?;
+        Err(error)
+    }
+
     /// Waits without a slot: the step is put off until then, and asks again.
     pub(super) async fn park<T>(&self, wait: Duration) -> T {
         let due = Instant::now() + wait;
@@ -219,6 +305,12 @@ impl Counter {
                 Ok(Polled::Pending { after_ms }) => {
                     misses = 0;
                     Duration::from_millis(after_ms.max(20)).min(LOOK)
+                }
+                Err(error @ ModelError::RateLimited { .. }) => {
+                    if let Some(pass) = pass {
+                        pass.park(FORGOTTEN);
+                    }
+                    return Err(self.heed(call, error).await);
                 }
                 // A look costs nothing, so a look without an answer may be repeated.
                 Err(ModelError::Ambiguous { provider, reason }) if misses >= MISSES => {
@@ -277,4 +369,16 @@ impl Counter {
         };
         Ok(Reply { status: kept.status, media_type: kept.media_type.clone(), body })
     }
+}
+
+/// Tokens of question and answer, as limits count them.
+pub(super) fn tokens(usage: &Usage) -> u64 {
+    let counted = [
+        PriceUnit::InputToken,
+        PriceUnit::CachedToken,
+        PriceUnit::OutputToken,
+        PriceUnit::ImageInputToken,
+        PriceUnit::ImageOutputToken,
+    ];
+    counted.into_iter().map(|unit| usage.count(unit)).sum()
 }

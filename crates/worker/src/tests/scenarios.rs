@@ -40,6 +40,12 @@ impl Workers {
         self.0.request();
         self.1.await.unwrap().unwrap();
     }
+
+    /// Nothing of this process happens any more, and its locks fall.
+    pub(super) async fn dies(self) {
+        self.1.abort();
+        let _ = self.1.await;
+    }
 }
 
 /// An order that no other scenario of this place makes.
@@ -69,7 +75,7 @@ pub(super) async fn ended(store: &Store, workspace: &WorkspaceId, id: &RunId) ->
     runs::state(store, workspace, id).await.unwrap()
 }
 
-async fn step(store: &Store, id: &RunId, key: &str) -> steps::Step {
+pub(super) async fn step(store: &Store, id: &RunId, key: &str) -> steps::Step {
     steps::find(store, &here(), id, key).await.unwrap()
 }
 

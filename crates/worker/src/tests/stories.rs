@@ -109,10 +109,18 @@ async fn a_provider_is_asked_again_not_before_it_said_and_not_for_ever() {
         Says::Busy(None),
     ));
     let begun = std::time::Instant::now();
-    let outcome = create(&world.engine().await, &an_order(a_graph())).await;
+    let mut engine = world.engine().await;
+    engine.settings.patience_s = 1;
+    let outcome = create(&engine, &an_order(a_graph())).await;
     assert!(begun.elapsed() >= wait);
-    assert_eq!(world.toy.runs.lock().unwrap()["text.1"], 4, "as many attempts as the settings allow");
-    assert_eq!(outcome.failures[0].failure.code, "rate_limited");
+    let failure = &outcome.failures[0].failure;
+    assert_eq!((failure.code.as_str(), failure.next_action), ("rate_limited", NextAction::Wait));
+    assert!(failure.message.contains("`worker.patience_s` allows 1"), "{}", failure.message);
+    let asked = world.toy.runs.lock().unwrap()["text.1"];
+    assert!(
+        (5..15).contains(&asked),
+        "more often than there are attempts, and less often each time: {asked}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -58,6 +58,8 @@ pub(super) struct Temper {
     pub(super) job_ms: u64,
     /// It can be asked for a request by its key.
     pub(super) lookup: bool,
+    /// It can be, but has no time for it, and says this.
+    pub(super) mute: Option<&'static str>,
     /// It tells by webhook, within this time.
     pub(super) tells: Option<Duration>,
     /// It does not take more than this at once.
@@ -100,6 +102,8 @@ pub(super) enum Says {
     Nonsense,
     Nothing,
     Broken,
+    /// The question gets lost on its way, and nobody hears of it.
+    Lost,
 }
 
 impl Temper {
@@ -202,6 +206,7 @@ impl Model<Text> for Provider {
                     retry_after: None,
                 });
             }
+            Some(Says::Lost) => std::future::pending().await,
             Some(Says::Nonsense) => body = "nonsense".into(),
             None => {}
         }
@@ -232,6 +237,10 @@ impl Model<Text> for Provider {
     }
 
     async fn find(&self, key: &str) -> Result<Found, ModelError> {
+        if let Some(reason) = self.temper.mute {
+            let provider = self.entry.provider.clone();
+            return Err(ModelError::Unavailable { provider, reason: reason.into(), retry_after: None });
+        }
         if !self.temper.lookup {
             return Ok(Found::CannotTell);
         }

@@ -43,6 +43,9 @@ async fn a_random_model_on_a_real_server_gives_valid_answers_or_typed_errors() {
                 key_env: None,
                 local: true,
                 answer_within_s: None,
+                at_once: None,
+                requests_per_minute: None,
+                tokens_per_minute: None,
             };
             let model =
                 OpenAi::of(Account::at(dialect, &provider, None).unwrap(), a_writer(dialect, abilities))
