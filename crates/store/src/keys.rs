@@ -1,8 +1,6 @@
 //! API keys: `hb_<env>_<id>_<secret>`. The secret is 256 random bits, so a fast hash of it is enough (slow hashes are
 //! for passwords, which people choose). The key itself is shown once and never kept.
 
-use std::time::SystemTime;
-
 use handbill_domain::{
     ids::WorkspaceId,
     money::{Currency, Money},
@@ -106,13 +104,23 @@ pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Key>, Erro
     else {
         return Ok(None);
     };
-    let sql = "SELECT * FROM keys WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > {now})";
-    let Some(found) = row::<row::Model>(&store.db, sql, vec![id.into()]).await? else { return Ok(None) };
+    #[derive(FromQueryResult)]
+    struct Shown {
+        #[sea_orm(nested)]
+        key: row::Model,
+        now: i64,
+    }
+    let sql = "SELECT keys.*, {now} AS now FROM keys
+               WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > {now})";
+    let Some(Shown { key: found, now }) = row(&store.db, sql, vec![id.into()]).await? else {
+        return Ok(None);
+    };
     // Hashes of this type are compared in constant time.
     if blake3::Hash::from_hex(&found.hash).map_err(unreadable)? != blake3::hash(text.as_bytes()) {
         return Ok(None);
     }
-    if is_long_ago(found.used_at) {
+    // Not every use is worth a write.
+    if found.used_at.is_none_or(|at| at < now - EXACTLY) {
         run(&store.db, "UPDATE keys SET used_at = {now} WHERE id = $1", vec![id.into()]).await?;
     }
     found.read().map(Some)
@@ -160,12 +168,6 @@ pub async fn any(store: &Store) -> Result<bool, Error> {
     let sql =
         "SELECT id FROM keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > {now}) LIMIT 1";
     Ok(row::<Id>(&store.db, sql, vec![]).await?.is_some())
-}
-
-/// By our own clock: it only decides whether the use is worth a write.
-fn is_long_ago(at: Option<i64>) -> bool {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-    at.is_none_or(|at| at < i64::try_from(now).unwrap_or(i64::MAX) - EXACTLY)
 }
 
 fn hash(text: &str) -> String {

@@ -303,7 +303,11 @@ impl Attempt<'_> {
             billed: Billed::Maybe,
             next_action: NextAction::Wait,
         };
-        let end = End::Later { wait, why: Some(why), counts: desk.counts_parked() };
+        let counts = desk.counts_parked();
+        // Patience comes to an end: no wait is nothing.
+        let least = if counts == Counts::Patience { self.crew.engine.settings.backoff_ms.max(1) } else { 0 };
+        let wait = wait.max(Duration::from_millis(least));
+        let end = End::Later { wait, why: Some(why), counts };
         self.end(end, desk.take_settled(), None).await.map(drop)
     }
 
