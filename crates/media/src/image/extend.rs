@@ -1,5 +1,5 @@
 //! Filling a box whose ratio a photo cannot reach without cutting its subject: the photo is fitted, the rest of the box goes
-//! on as the photo ends, or in a soft, enlarged copy of it.
+//! on as the photo ends, or in a soft, enlarged copy of what is beside the subject.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub enum Extend {
     Auto,
     /// The colour of the photo's edge.
     Color,
-    /// A blurred, enlarged copy of the photo.
+    /// A blurred, enlarged copy of what the photo shows beside its subject.
     Blur,
     /// Nothing: the photo is cropped.
     None,
@@ -147,7 +147,23 @@ fn extended(
         Extend::Blur | Extend::None => false,
         Extend::Auto => ends.iter().all(|line| is_plain(line)),
     };
-    let mut filled = if plain { Canvas::any(width, height) } else { soft(photo, (width, height)) };
+    // Room beside the subject, in px.
+    let beside = subject.map_or((0.0, 0.0), |s| {
+        let (start, size, of) =
+            if down { (part.1, part.3, photo.height()) } else { (part.0, part.2, photo.width()) };
+        let at = |v: f32| (f64::from(v) * f64::from(of) - start) / size * f64::from(lines);
+        if down {
+            (at(s.top), f64::from(lines) - at(s.bottom))
+        } else {
+            (at(s.left), f64::from(lines) - at(s.right))
+        }
+    });
+    let mut filled = if plain {
+        Canvas::any(width, height)
+    } else {
+        let share = (beside.0 / f64::from(lines), beside.1 / f64::from(lines));
+        soft(photo, (width, height), down, part, share)
+    };
     if plain {
         let [first, last] = ends.map(|line| smooth(&line, if extend == Extend::Color { 1.0 } else { 0.12 }));
         let middle = (if down { y + h / 2 } else { x + w / 2 }) as usize;
@@ -159,16 +175,6 @@ fn extended(
         }
     }
     // The seam is as soft as there is room beside the subject.
-    let beside = subject.map_or((0.0, 0.0), |s| {
-        let (start, size, of) =
-            if down { (part.1, part.3, photo.height()) } else { (part.0, part.2, photo.width()) };
-        let at = |v: f32| (f64::from(v) * f64::from(of) - start) / size * f64::from(lines);
-        if down {
-            (at(s.top), f64::from(lines) - at(s.bottom))
-        } else {
-            (at(s.left), f64::from(lines) - at(s.right))
-        }
-    });
     let wish = f64::from(width.min(height)) * if plain { 0.03 } else { 0.09 };
     let seams = (beside.0 - 1.0, beside.1 - 1.0);
     fade_out(&mut fitted, down, (seams.0.clamp(0.0, wish), seams.1.clamp(0.0, wish)));
@@ -214,13 +220,53 @@ fn smooth(line: &[[u8; 4]], share: f32) -> Vec<[u8; 4]> {
     (0..line.len()).map(mean).collect()
 }
 
-/// The photo over the whole box without any detail: made small, because nothing of it is seen.
-fn soft(photo: &Canvas, (width, height): (u32, u32)) -> Canvas {
-    const STEP: u32 = 8;
-    let small = |n: u32| n.div_ceil(STEP).max(1);
-    let mut copy = cover(photo, small(width), small(height), (0.5, 0.5));
-    blur(&mut copy, width.min(height) as f32 * 0.07 / STEP as f32);
+/// What the photo shows beside its subject, mirrored at its edges and enlarged to the box's, without any detail: made small,
+/// because nothing of it is seen. The subject itself is not in it, it would be seen as a ghost.
+fn soft(photo: &Canvas, (width, height): (u32, u32), down: bool, part: Part, beside: (f64, f64)) -> Canvas {
+    const STEP: f64 = 8.0;
+    let small = |n: u32| (f64::from(n) / STEP).ceil().max(1.0) as u32;
+    let (length, across) = if down { (height, width) } else { (width, height) };
+    let (length, across) = (small(length).max(3), small(across));
+    let (shown, size) = if down { (part.3, part.2) } else { (part.2, part.3) };
+    let middle = (f64::from(across) * shown / size).round().clamp(1.0, f64::from(length) - 2.0) as u32;
+    let first = (length - middle) / 2;
+    let strip = |from: f64, share: f64, long: u32| {
+        let (wide, high) = if down { (across, long) } else { (long, across) };
+        let part = if down {
+            (part.0, part.1 + part.3 * from, part.2, part.3 * share)
+        } else {
+            (part.0 + part.2 * from, part.1, part.2 * share, part.3)
+        };
+        resized(photo, wide, high, part)
+    };
+    let share = |beside: f64| (beside * 0.85).clamp(0.03, 0.5);
+    let (before, after) = (share(beside.0), share(beside.1));
+    let pieces = [
+        (0, mirrored(strip(0.0, before, first.max(1)), down)),
+        (first, strip(0.0, 1.0, middle)),
+        (first + middle, mirrored(strip(1.0 - after, after, (length - first - middle).max(1)), down)),
+    ];
+    let (wide, high) = if down { (across, length) } else { (length, across) };
+    let mut copy = Canvas::new(wide, high, crate::Color::CLEAR);
+    for (at, piece) in pieces {
+        let (x, y) = if down { (0, at) } else { (at, 0) };
+        copy.over(&piece, x as i32, y as i32, 1.0);
+    }
+    let radius = (f64::from(width.min(height)) * 0.06).max(f64::from(width.max(height)) * 0.02);
+    blur(&mut copy, (radius / STEP) as f32);
     grown(&copy, width, height)
+}
+
+/// Turned upside down, or left to right.
+fn mirrored(mut picture: Canvas, down: bool) -> Canvas {
+    let width = picture.width() as usize;
+    let pixels = picture.data_mut().as_chunks_mut::<4>().0;
+    if down {
+        // A half turn, and each row back.
+        pixels.reverse();
+    }
+    pixels.chunks_exact_mut(width).for_each(<[_]>::reverse);
+    picture
 }
 
 /// Lets a picture's first and last rows (or columns) fade out over so many px.
