@@ -116,7 +116,7 @@ fn along((first, last): (f64, f64), from: f64, share: f64) -> Along {
     if near >= from && far <= from + share {
         Along::Stays(from)
     } else if far - near <= share {
-        let room = (share - (last - first)).max(0.0).min(MARGIN * 2.0) / 2.0;
+        let room = (share - (last - first)).clamp(0.0, MARGIN * 2.0) / 2.0;
         let to = if near < from { first - room } else { last + room - share };
         Along::Stays(to.clamp(0.0, 1.0 - share))
     } else {
