@@ -1,8 +1,11 @@
 //! The canvas: premultiplied RGBA pixels that everything is drawn on.
 
+mod blend;
 mod spare;
 
 use crate::Color;
+
+pub use blend::Blend;
 
 /// Pixels: RGBA, 8 bits each, premultiplied, rows from the top, without padding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

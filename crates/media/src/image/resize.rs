@@ -13,7 +13,7 @@ use self::kernel::lanczos;
 use crate::{Canvas, Color, canvas::is_opaque};
 
 /// Left, top, width, height in px of a picture, not always whole ones.
-type Part = (f64, f64, f64, f64);
+pub(super) type Part = (f64, f64, f64, f64);
 
 /// Exactly this size.
 pub fn resize(source: &Canvas, width: u32, height: u32) -> Canvas {
@@ -28,7 +28,7 @@ pub(crate) fn cover_onto(
     ground: Color,
     opacity: f32,
 ) {
-    let part = covered(source, target.width(), target.height(), focus);
+    let part = covered(source.size(), target.width(), target.height(), focus);
     let alpha = match nearer(source, (target.width(), target.height()), part) {
         Some((near, part)) => filter_into(&near, target, part, lanczos()),
         None => filter_into(source, target, part, lanczos()),
@@ -46,12 +46,12 @@ pub(crate) fn resize_part(source: &Canvas, part: (u32, u32, u32, u32), width: u3
 
 /// Fills the size; what is too much is cut off around a point of interest (shares of width and height, 0.5 is the middle).
 pub fn cover(source: &Canvas, width: u32, height: u32, focus: (f32, f32)) -> Canvas {
-    resized(source, width, height, covered(source, width, height, focus))
+    resized(source, width, height, covered(source.size(), width, height, focus))
 }
 
 /// Left, top, width, height of the part of a picture that fills a size.
-fn covered(source: &Canvas, width: u32, height: u32, focus: (f32, f32)) -> Part {
-    let (w, h) = (f64::from(source.width()), f64::from(source.height()));
+pub(super) fn covered((wide, high): (u32, u32), width: u32, height: u32, focus: (f32, f32)) -> Part {
+    let (w, h) = (f64::from(wide), f64::from(high));
     let scale = (f64::from(width) / w).max(f64::from(height) / h);
     let (part_w, part_h) = ((f64::from(width) / scale).min(w), (f64::from(height) / scale).min(h));
     let left = (f64::from(focus.0) * w - part_w / 2.0).clamp(0.0, w - part_w);
@@ -105,7 +105,7 @@ pub(crate) fn grown(source: &Canvas, width: u32, height: u32) -> Canvas {
     filtered(source, (width, height), whole, FilterType::Bilinear)
 }
 
-fn resized(source: &Canvas, width: u32, height: u32, part: Part) -> Canvas {
+pub(super) fn resized(source: &Canvas, width: u32, height: u32, part: Part) -> Canvas {
     match nearer(source, (width, height), part) {
         Some((near, part)) => filtered(&near, (width, height), part, lanczos()),
         None => filtered(source, (width, height), part, lanczos()),
@@ -240,7 +240,7 @@ mod tests {
         let art = crate::draw::Art { style: crate::draw::Style::Geometric, palette, dark: true, seed: 4 };
         let picture = crate::draw::background(&art, 1500, 1100);
         for (width, height, focus) in [(150, 110, (0.5, 0.5)), (90, 160, (0.3, 0.6)), (211, 37, (0.7, 0.2))] {
-            let part = covered(&picture, width, height, focus);
+            let part = covered(picture.size(), width, height, focus);
             assert!(nearer(&picture, (width, height), part).is_some());
             let one = filtered(&picture, (width, height), part, lanczos());
             let two = cover(&picture, width, height, focus);

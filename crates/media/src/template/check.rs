@@ -15,6 +15,29 @@ impl Layer {
             }
             return;
         }
+        if let Self::Blend { opacity, layers, .. } = self {
+            if !(0.0..=1.0).contains(opacity) {
+                problems.push(
+                    Problem::at(format!("{at}/opacity"), format!("{opacity} is no opacity")).hint("0 to 1"),
+                );
+            }
+            if layers.is_empty() {
+                problems.push(Problem::at(format!("{at}/layers"), "there is nothing to blend"));
+            }
+            for (n, layer) in layers.iter().enumerate() {
+                if layer.keeps_its_pixels() {
+                    problems.push(
+                        Problem::at(
+                            format!("{at}/layers/{n}"),
+                            "words, logos, codes and the product are not blended",
+                        )
+                        .hint("put it beside the blend, not into it"),
+                    );
+                }
+                layer.check(&format!("{at}/layers/{n}"), problems);
+            }
+            return;
+        }
         let area = self.area();
         if area.is_some_and(|a| a.w <= 0.0 || a.h <= 0.0) {
             problems.push(
@@ -22,15 +45,9 @@ impl Layer {
                     .hint("[left, top, width, height] in shares of the frame"),
             );
         }
-        let words = matches!(
-            self,
-            Self::Stack { .. }
-                | Self::Logo { .. }
-                | Self::Table { .. }
-                | Self::Compare { .. }
-                | Self::Qr { .. }
-        );
-        if words && area.is_some_and(|a| a.x < 0.0 || a.y < 0.0 || a.x + a.w > 1.001 || a.y + a.h > 1.001) {
+        if self.is_words()
+            && area.is_some_and(|a| a.x < 0.0 || a.y < 0.0 || a.x + a.w > 1.001 || a.y + a.h > 1.001)
+        {
             problems.push(
                 Problem::at(format!("{at}/area"), "words and logos must stay inside the frame")
                     .hint("0 ≤ left, top and left + width, top + height ≤ 1"),
@@ -53,6 +70,28 @@ impl Layer {
                     format!("sizes from {min} to {max} make no range"),
                 ));
             }
+        }
+    }
+
+    /// Words, logos and codes.
+    fn is_words(&self) -> bool {
+        matches!(
+            self,
+            Self::Stack { .. }
+                | Self::Logo { .. }
+                | Self::Table { .. }
+                | Self::Compare { .. }
+                | Self::Qr { .. }
+        )
+    }
+
+    /// Must its pixels stay what they are? What is measured and proven, in any depth.
+    fn keeps_its_pixels(&self) -> bool {
+        match self {
+            Self::When { layers, otherwise, .. } => {
+                layers.iter().chain(otherwise).any(Self::keeps_its_pixels)
+            }
+            layer => layer.is_words() || matches!(layer, Self::Product { .. }),
         }
     }
 }

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     Canvas, Color, Error,
-    image::{cover, cover_onto, focus_on},
+    canvas::Blend,
+    image::{self, Extend, Subject, cover_onto, focus_on},
     shape,
     text::Fonts,
 };
@@ -42,6 +43,8 @@ pub(super) struct Board<'a> {
     mirrored: bool,
     /// Where to look in the photo.
     subject: Option<(f32, f32)>,
+    /// What must stay whole in it.
+    whole: Option<Subject>,
 }
 
 /// Composes a design. An error when a text does not fit at its smallest size, or a character has no glyph: the latter
@@ -102,6 +105,7 @@ fn run(
     let layers = visible(&layout.layers, scene);
     let subject = scene.photo.or(scene.background).filter(|_| looks_at_photo(&layers));
     let subject = subject.map(|photo| focus_on(photo, scene.product.map(|p| &p.canvas)));
+    let whole = scene.photo.or(scene.background).filter(|_| pen.paints() && shows_photo(&layers));
     let mut board = Board {
         scene,
         fonts,
@@ -119,6 +123,7 @@ fn run(
         words: words.unwrap_or_default(),
         mirrored: scene.locale.is_right_to_left() != makes_room(&layers, scene, subject),
         subject,
+        whole: whole.and_then(image::subject),
     };
     board.column = board.words(&layers);
     let stacks =
@@ -148,7 +153,25 @@ pub(super) fn visible<'l>(layers: &'l [Layer], scene: &Scene<'_>) -> Vec<&'l Lay
 
 /// Does anything depend on where the subject of the photo is?
 fn looks_at_photo(layers: &[&Layer]) -> bool {
-    layers.iter().any(|l| matches!(l, Layer::Photo { .. } | Layer::Scrim { side: Side::Start, .. }))
+    shows_photo(layers) || layers.iter().any(|l| matches!(l, Layer::Scrim { side: Side::Start, .. }))
+}
+
+/// Is a photo among them, or among those that they blend?
+fn shows_photo<'l>(layers: impl IntoIterator<Item = &'l &'l Layer>) -> bool {
+    layers.into_iter().any(|l| match l {
+        Layer::Photo { .. } => true,
+        Layer::Blend { layers, .. } => any_photo(layers),
+        _ => false,
+    })
+}
+
+fn any_photo(layers: &[Layer]) -> bool {
+    layers.iter().any(|l| match l {
+        Layer::Photo { .. } => true,
+        Layer::Blend { layers, .. } => any_photo(layers),
+        Layer::When { layers, otherwise, .. } => any_photo(layers) || any_photo(otherwise),
+        _ => false,
+    })
 }
 
 /// Does the subject of a photo stand where the words would, so that they go to the other side?
@@ -188,18 +211,19 @@ impl Board<'_> {
                     }
                 }
                 if let Some(picture) = self.scene.background {
-                    self.fill(picture, (0.5, 0.5), 1.0 - veil.clamp(0.0, 1.0));
+                    self.fill(picture, (0.5, 0.5), 1.0 - veil.clamp(0.0, 1.0), Extend::None);
                 }
             }
-            Layer::Photo { area, radius, bleed } => {
+            Layer::Photo { area, radius, bleed, extend } => {
                 let rect = area.map_or(whole, |a| if *bleed { self.bleed(a) } else { self.place(a) });
                 if let (Some(photo), Some(focus)) = (self.scene.photo.or(self.scene.background), self.subject)
                 {
                     if rect == whole && *radius <= 0.0 {
-                        self.fill(photo, focus, 1.0);
+                        self.fill(photo, focus, 1.0, *extend);
                     } else if self.pen.paints() {
                         self.settle();
-                        pieces::framed(&mut self.canvas, photo, rect, radius * self.unit, focus);
+                        let subject = (focus, self.whole, *extend);
+                        pieces::framed(&mut self.canvas, photo, rect, radius * self.unit, subject);
                     }
                     self.note("photo", rect);
                 }
@@ -226,6 +250,7 @@ impl Board<'_> {
                 compare::draw(self, rect, (*max, *min), *rows, *color, *valign)?;
             }
             Layer::Qr { area, align } => table::code(self, self.place(*area), *align)?,
+            Layer::Blend { mode, opacity, layers } => self.blend(layers, *mode, *opacity)?,
             // Chosen before anything is drawn.
             Layer::When { .. } => {}
             Layer::Scrim { side, reach, color, strength } => {
@@ -279,15 +304,32 @@ impl Board<'_> {
     }
 
     /// A picture over the whole canvas.
-    fn fill(&mut self, picture: &Canvas, focus: (f32, f32), opacity: f32) {
-        match self.ground.take() {
-            _ if !self.pen.paints() => {}
-            Some(color) => cover_onto(picture, &mut self.canvas, focus, color, opacity),
-            None => {
-                let filled = cover(picture, self.canvas.width(), self.canvas.height(), focus);
+    fn fill(&mut self, picture: &Canvas, focus: (f32, f32), opacity: f32, extend: Extend) {
+        let size = self.canvas.size();
+        let ground = self.ground.take();
+        if !self.pen.paints() {
+            return;
+        }
+        match (ground, image::crop_at(picture, size, focus, self.whole, extend)) {
+            (Some(color), Some(focus)) => cover_onto(picture, &mut self.canvas, focus, color, opacity),
+            (color, _) => {
+                if let Some(color) = color {
+                    self.canvas.fill(color);
+                }
+                let filled = image::fill(picture, size, focus, self.whole, extend);
                 self.canvas.over(&filled, 0, 0, opacity);
             }
         }
+    }
+
+    /// Layers on a canvas of their own, blended with what is there.
+    fn blend(&mut self, layers: &[Layer], mode: Blend, opacity: f32) -> Result<(), Error> {
+        let (w, h) = self.canvas.size();
+        let under = std::mem::replace(&mut self.canvas, Canvas::new(w, h, Color::CLEAR));
+        let drawn = visible(layers, self.scene).into_iter().try_for_each(|layer| self.draw(layer));
+        let top = std::mem::replace(&mut self.canvas, under);
+        self.canvas.blend(&top, mode, opacity);
+        drawn
     }
 
     /// An area in px; mirrored in right-to-left languages and where a photo's subject needs the room.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Need, ornament::Ornament, paint::Paint};
-use crate::text::Family;
+use crate::{canvas::Blend, image::Extend, text::Family};
 
 /// One thing on the canvas.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,9 @@ pub enum Layer {
         /// Reaches to the canvas's edges, over the safe zone.
         #[serde(default)]
         bleed: bool,
+        /// What fills the rest of the area where the crop that fills it would cut the photo's subject.
+        #[serde(default)]
+        extend: Extend,
     },
     /// A colour that fades out across its area: joins a photo to a field of colour.
     Fade {
@@ -111,6 +114,18 @@ pub enum Layer {
         /// What is drawn otherwise.
         #[serde(default)]
         otherwise: Vec<Layer>,
+    },
+    /// Layers that are drawn together and blended with what lies under them. Words, logos, codes and the product, whose
+    /// pixels are their own, are not among them.
+    Blend {
+        /// How their colours mix with those under them.
+        #[serde(default)]
+        mode: Blend,
+        /// Opacity of all of them, 0 to 1.
+        #[serde(default = "whole")]
+        opacity: f32,
+        /// From the back to the front.
+        layers: Vec<Layer>,
     },
     /// Darkness or light under text, strengthened until the text can be read.
     Scrim {
@@ -477,7 +492,7 @@ impl Layer {
             | Self::Stack { area, .. }
             | Self::Logo { area, .. } => Some(*area),
             Self::Photo { area, .. } => *area,
-            Self::Background { .. } | Self::Scrim { .. } | Self::When { .. } => None,
+            Self::Background { .. } | Self::Scrim { .. } | Self::When { .. } | Self::Blend { .. } => None,
         }
     }
 }

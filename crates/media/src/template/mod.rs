@@ -36,6 +36,7 @@ pub use self::{
     reads::{Read, reads},
     scene::{Composed, FactLine, PriceTag, Scene},
 };
+pub use crate::{canvas::Blend, image::Extend};
 
 /// A design.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -9,7 +9,10 @@ use super::{
 use crate::{
     Canvas, Color, Error,
     color::ratio,
-    image::{contain, contained, cover, focus, ground_shadow, palette, resize, resize_part},
+    image::{
+        Extend, Subject, contain, contained, fill, focus, ground_shadow, palette, resize, resize_part,
+        subject,
+    },
     shape,
     text::{self, Family, Room, TextBlock, TextStyle},
 };
@@ -44,7 +47,8 @@ pub(super) fn product(board: &mut Board<'_>, rect: Rect, shadow: bool, halign: H
         if let Some(photo) = scene.product_photo.or(scene.photo) {
             let radius = board.unit * 2.5;
             if board.pen.paints() {
-                framed(&mut board.canvas, photo, rect, radius, focus(photo));
+                let subject = (focus(photo), subject(photo), Extend::Auto);
+                framed(&mut board.canvas, photo, rect, radius, subject);
             }
             board.note("product", rect);
         }
@@ -131,10 +135,10 @@ pub(super) fn framed(
     photo: &Canvas,
     (x, y, w, h): Rect,
     radius: f32,
-    focus: (f32, f32),
+    (focus, subject, extend): ((f32, f32), Option<Subject>, Extend),
 ) {
     let (width, height) = (w.round().max(1.0) as u32, h.round().max(1.0) as u32);
-    let mut filled = cover(photo, width, height, focus);
+    let mut filled = fill(photo, (width, height), focus, subject, extend);
     if radius > 0.0 {
         let mut mask = Canvas::new(width, height, Color::CLEAR);
         shape::rect(&mut mask, 0.0, 0.0, w, h, radius, Color::WHITE);

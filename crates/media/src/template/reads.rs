@@ -51,6 +51,9 @@ fn of_layer(layer: &Layer, scene: &Scene<'_>) -> Vec<Read> {
             vec![Read::Product]
         }
         Layer::Product { .. } => vec![Read::Product, Read::Photo],
+        Layer::Blend { layers, .. } => {
+            visible(layers, scene).into_iter().flat_map(|layer| of_layer(layer, scene)).collect()
+        }
         Layer::Logo { .. } => vec![Read::Logo, Read::Brand],
         Layer::Table { .. } => vec![Read::Facts],
         Layer::Compare { .. } => vec![Read::Facts, Read::Brand],

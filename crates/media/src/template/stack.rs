@@ -363,7 +363,7 @@ fn price(board: &Board<'_>, width: f32, (min, max): (f32, f32)) -> Result<(Kind,
         )?;
         let sign =
             text::layout(board.fonts, &tag.sign, &style(text::Family::Heading, 600, size * 0.46), wide)?;
-        let old = TextStyle { strike: true, ..style(text::Family::Body, 500, (size * 0.27).max(LEGIBLE)) };
+        let old = TextStyle { strike: true, ..style(text::Family::Body, 500, list_size(size)) };
         let list = tag.list.as_ref().map(|list| text::layout(board.fonts, list, &old, wide)).transpose()?;
         let width =
             sign.width + size * 0.06 + amount.width + list.as_ref().map_or(0.0, |l| size * 0.22 + l.width);
@@ -403,4 +403,9 @@ fn make_readable(board: &mut Board<'_>, rect: (f32, f32, f32, f32), made: &[Made
     let carries = |step: &usize| board.ink(veil.under(&board.canvas, rect, alpha(*step))).1 >= READABLE;
     let step = (1..8).find(carries).unwrap_or(8);
     veil.draw(&mut board.canvas, alpha(step));
+}
+
+/// The size of a list price beside a price: small, but beside a small price still to be read.
+fn list_size(price: f32) -> f32 {
+    (price * 0.27).max((price * 0.6).min(11.0)).max(LEGIBLE)
 }

@@ -354,6 +354,7 @@ fn a_broken_template_is_told_everything_at_once() {
     assert!(read("name: a\nlayouts: 3\n").is_err());
 }
 
+mod mixing;
 mod places;
 
 /// For every template: what it says that it does not read may change, and no pixel does.
