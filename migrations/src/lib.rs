@@ -21,14 +21,42 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m0001_runs::Migration),
-            Box::new(m0002_engine::Migration),
-            Box::new(m0003_keys::Migration),
-            Box::new(m0004_orders::Migration),
-            Box::new(m0005_secrets::Migration),
-            Box::new(m0006_waits::Migration),
-        ]
+        let since = [
+            m0002_engine::CHANGE,
+            m0003_keys::CHANGE,
+            m0004_orders::CHANGE,
+            m0005_secrets::CHANGE,
+            m0006_waits::CHANGE,
+        ];
+        let mut all: Vec<Box<dyn MigrationTrait>> = vec![Box::new(m0001_runs::Migration)];
+        all.extend(since.map(|change| Box::new(change) as Box<dyn MigrationTrait>));
+        all
+    }
+}
+
+/// A change of the schema, in statements that both databases understand.
+struct Change {
+    /// Under which it is noted that it was made.
+    name: &'static str,
+    up: &'static [&'static str],
+    down: &'static [&'static str],
+}
+
+impl MigrationName for Change {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+#[allow(elided_lifetimes_in_paths, reason = "the trait elides it, and the macro counts lifetimes")]
+impl MigrationTrait for Change {
+    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+        all(schema, self.up).await
+    }
+
+    async fn down(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+        all(schema, self.down).await
     }
 }
 

@@ -2,13 +2,10 @@
 //!
 //! Indexes on steps are partial: a million ended steps weigh nothing in the search for the next one.
 
-use sea_orm_migration::prelude::*;
-
-use crate::all;
+use crate::Change;
 
 /// This change.
-#[derive(Debug, DeriveMigrationName)]
-pub struct Migration;
+pub(crate) const CHANGE: Change = Change { name: "m0002_engine", up: UP, down: DOWN };
 
 const UP: &[&str] = &[
     // Who ordered a run, and how far it is.
@@ -102,15 +99,3 @@ const DOWN: &[&str] = &[
     "ALTER TABLE runs DROP COLUMN key_id",
     "ALTER TABLE runs DROP COLUMN campaign_id",
 ];
-
-#[async_trait::async_trait]
-#[allow(elided_lifetimes_in_paths, reason = "the trait elides it, and the macro counts lifetimes")]
-impl MigrationTrait for Migration {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        all(schema, UP).await
-    }
-
-    async fn down(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        all(schema, DOWN).await
-    }
-}

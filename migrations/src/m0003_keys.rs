@@ -1,12 +1,9 @@
 //! Who may use the API: workspaces, their keys, and requests that are to be done once.
 
-use sea_orm_migration::prelude::*;
-
-use crate::all;
+use crate::Change;
 
 /// This change.
-#[derive(Debug, DeriveMigrationName)]
-pub struct Migration;
+pub(crate) const CHANGE: Change = Change { name: "m0003_keys", up: UP, down: DOWN };
 
 const UP: &[&str] = &[
     "CREATE TABLE workspaces (id text NOT NULL PRIMARY KEY, created_at bigint NOT NULL)",
@@ -22,15 +19,3 @@ const UP: &[&str] = &[
 ];
 
 const DOWN: &[&str] = &["DROP TABLE requests", "DROP TABLE keys", "DROP TABLE workspaces"];
-
-#[async_trait::async_trait]
-#[allow(elided_lifetimes_in_paths, reason = "the trait elides it, and the macro counts lifetimes")]
-impl MigrationTrait for Migration {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        all(schema, UP).await
-    }
-
-    async fn down(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        all(schema, DOWN).await
-    }
-}

@@ -1,12 +1,9 @@
 //! What is ordered through the API: files that were sent, plans, orders.
 
-use sea_orm_migration::prelude::*;
-
-use crate::all;
+use crate::Change;
 
 /// This change.
-#[derive(Debug, DeriveMigrationName)]
-pub struct Migration;
+pub(crate) const CHANGE: Change = Change { name: "m0004_orders", up: UP, down: DOWN };
 
 const UP: &[&str] = &[
     "CREATE TABLE uploads (workspace_id text NOT NULL, digest text NOT NULL, media_type text NOT NULL, bytes bigint NOT NULL,
@@ -21,15 +18,3 @@ const UP: &[&str] = &[
 
 const DOWN: &[&str] =
     &["DROP INDEX runs_by_time", "DROP TABLE orders", "DROP TABLE plans", "DROP TABLE uploads"];
-
-#[async_trait::async_trait]
-#[allow(elided_lifetimes_in_paths, reason = "the trait elides it, and the macro counts lifetimes")]
-impl MigrationTrait for Migration {
-    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        all(schema, UP).await
-    }
-
-    async fn down(&self, schema: &SchemaManager) -> Result<(), DbErr> {
-        all(schema, DOWN).await
-    }
-}

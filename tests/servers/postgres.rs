@@ -47,8 +47,7 @@ impl Postgres {
 
     /// As when the power fails, and comes back.
     pub(crate) fn crash(&self) {
-        self.control("stop");
-        self.control("start");
+        self.be_away_for(std::time::Duration::ZERO);
     }
 
     /// Goes away, and comes back when the time has passed.

@@ -62,6 +62,18 @@ pub(crate) fn open(cursor: Option<&str>) -> Result<Option<String>, Problem> {
     place.map(Some).ok_or_else(wrong)
 }
 
+/// Where something stands in a list by time.
+pub(crate) fn timed(at: i64, id: &str) -> String {
+    format!("{at} {id}")
+}
+
+/// The time and id of a cursor of such a list.
+pub(crate) fn open_timed(cursor: Option<&str>) -> Result<Option<(i64, String)>, Problem> {
+    let Some(place) = open(cursor)? else { return Ok(None) };
+    let (at, id) = place.split_once(' ').ok_or_else(wrong)?;
+    Ok(Some((at.parse().map_err(|_| wrong())?, id.to_owned())))
+}
+
 /// The place says nothing that we understand.
 pub(crate) fn wrong() -> Problem {
     let at = At::at("/query/cursor", "is no cursor of this list; begin without one");

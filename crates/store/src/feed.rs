@@ -112,8 +112,7 @@ pub async fn due(store: &Store, most: usize) -> Result<(Vec<(Ready, bool)>, Opti
     Ok((due, next))
 }
 
-/// Ends what is left of runs that were canceled by somebody who did not live to do it; forgets answers and plans that
-/// are too old.
+/// Ends what is left of runs that were canceled by somebody who did not live to do it.
 pub async fn sweep(store: &Store) -> Result<(), Error> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -126,6 +125,11 @@ pub async fn sweep(store: &Store) -> Result<(), Error> {
     for found in rows::<Row>(&store.db, sql, vec![]).await? {
         runs::sweep_canceled(store, &WorkspaceId::new(found.workspace_id), &RunId::new(found.id)).await?;
     }
+    Ok(())
+}
+
+/// Forgets answers and plans that are too old. They count as gone before: it is not urgent.
+pub async fn forget(store: &Store) -> Result<(), Error> {
     requests::sweep(store).await?;
     plans::sweep(store).await?;
     Ok(())

@@ -20,6 +20,8 @@ use crate::{
 /// Environments in a key's text.
 const LIVE: &str = "live";
 const REHEARSAL: &str = "rehearsal";
+/// What a key is as long as it is good for something.
+const GOOD: &str = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > {now})";
 /// How exactly the last use is known, in milliseconds: not every request writes.
 const EXACTLY: i64 = 60_000;
 
@@ -110,9 +112,8 @@ pub async fn authenticate(store: &Store, text: &str) -> Result<Option<Key>, Erro
         key: row::Model,
         now: i64,
     }
-    let sql = "SELECT keys.*, {now} AS now FROM keys
-               WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > {now})";
-    let Some(Shown { key: found, now }) = row(&store.db, sql, vec![id.into()]).await? else {
+    let sql = format!("SELECT keys.*, {{now}} AS now FROM keys WHERE id = $1 AND {GOOD}");
+    let Some(Shown { key: found, now }) = row(&store.db, &sql, vec![id.into()]).await? else {
         return Ok(None);
     };
     // Hashes of this type are compared in constant time.
@@ -135,10 +136,9 @@ pub async fn find(store: &Store, workspace: &WorkspaceId, id: &str) -> Result<Ke
 
 /// Is a key still good for something?
 pub async fn is_good(store: &Store, workspace: &WorkspaceId, id: &str) -> Result<bool, Error> {
-    let sql = "SELECT * FROM keys WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL
-               AND (expires_at IS NULL OR expires_at > {now})";
+    let sql = format!("SELECT * FROM keys WHERE workspace_id = $1 AND id = $2 AND {GOOD}");
     let values = vec![workspace.as_str().into(), id.into()];
-    Ok(row::<row::Model>(&store.db, sql, values).await?.is_some())
+    Ok(row::<row::Model>(&store.db, &sql, values).await?.is_some())
 }
 
 /// All keys of a workspace, newest first, those that are no longer good too.
@@ -165,9 +165,8 @@ pub async fn any(store: &Store) -> Result<bool, Error> {
         #[allow(dead_code, reason = "that there is a row is the answer")]
         id: String,
     }
-    let sql =
-        "SELECT id FROM keys WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > {now}) LIMIT 1";
-    Ok(row::<Id>(&store.db, sql, vec![]).await?.is_some())
+    let sql = format!("SELECT id FROM keys WHERE {GOOD} LIMIT 1");
+    Ok(row::<Id>(&store.db, &sql, vec![]).await?.is_some())
 }
 
 fn hash(text: &str) -> String {

@@ -210,7 +210,7 @@ pub async fn totals(
 }
 
 /// Reads an ISO 4217 code.
-pub(crate) fn currency(code: &str) -> Result<Currency, Error> {
+pub fn currency(code: &str) -> Result<Currency, Error> {
     serde_json::from_value(code.into()).map_err(unreadable)
 }
 

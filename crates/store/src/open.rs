@@ -142,8 +142,10 @@ async fn connect(url: &str, most: Option<u32>) -> Result<DatabaseConnection, Err
         options.map_sqlx_sqlite_pool_opts(|pool| {
             pool.after_release(|connection, _| {
                 Box::pin(async move {
-                    // What was dropped is rolled back before this is answered.
-                    connection.ping().await?;
+                    if connection.is_in_transaction() {
+                        // What was only dropped is rolled back before this is answered.
+                        connection.ping().await?;
+                    }
                     Ok(!connection.is_in_transaction())
                 })
             })

@@ -26,6 +26,8 @@ use crate::{
 
 /// How often a feeder looks when nobody calls it.
 const TICK: Duration = Duration::from_millis(300);
+/// How often what is too old is forgotten.
+const TIDY: Duration = Duration::from_secs(600);
 /// Shortest time between two looks.
 const BREATH: Duration = Duration::from_millis(10);
 /// The same for a feeder of all runs.
@@ -153,17 +155,23 @@ async fn all(crew: &Crew, guard: &mut Guard) -> Result<Duration, Error> {
 struct Guard {
     watch: Watch,
     looked: Option<Instant>,
+    tidied: Option<Instant>,
 }
 
 impl Guard {
     /// Is it time to look? Not at every look at the lines.
     fn is_time(&mut self) -> bool {
-        let is_time = self.looked.is_none_or(|at| at.elapsed() >= TICK);
-        if is_time {
-            self.looked = Some(Instant::now());
-        }
-        is_time
+        is_due(&mut self.looked, TICK)
     }
+}
+
+/// Did so much time pass since the last time, or was there none? Then this is the last time.
+fn is_due(last: &mut Option<Instant>, every: Duration) -> bool {
+    let is_due = last.is_none_or(|at| at.elapsed() >= every);
+    if is_due {
+        *last = Some(Instant::now());
+    }
+    is_due
 }
 
 /// Takes back what dead sessions left, and ends what canceled runs left.
@@ -180,6 +188,9 @@ async fn recover(crew: &Crew, guard: &mut Guard) -> Result<(), Error> {
         crew.bring(&back).await;
     }
     feed::sweep(&crew.engine.store).await?;
+    if is_due(&mut guard.tidied, TIDY) {
+        feed::forget(&crew.engine.store).await?;
+    }
     Ok(())
 }
 

@@ -116,9 +116,14 @@ async fn create(
 
 async fn one(state: Data<State>, who: Principal, id: Path<String>) -> Result<Shown<PlanView>, Problem> {
     let kept = plans::find(&state.store, &who.workspace, &id).await?;
-    let outline: Outline = serde_json::from_value(kept.plan.shown.clone())
-        .map_err(|error| Problem::of_error(handbill_domain::Fault::Broken, &error))?;
+    let outline = outline(&kept)?;
     Ok(Shown(view::show(&state.store, &who.workspace, kept, outline).await?))
+}
+
+/// What was shown of a plan when it was made.
+pub(crate) fn outline(kept: &plans::Plan) -> Result<Outline, Problem> {
+    serde_json::from_value(kept.plan.shown.clone())
+        .map_err(|error| Problem::of_error(handbill_domain::Fault::Broken, &error))
 }
 
 /// A brief's problems stand below the brief's place in the request.

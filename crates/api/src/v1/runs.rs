@@ -32,7 +32,7 @@ use crate::{
     operation::Operation,
     page::{self, Page},
     take::{Body, Query},
-    v1::plans::against,
+    v1::plans::{against, outline},
 };
 
 pub(crate) use self::view::one as run_view;
@@ -80,9 +80,9 @@ async fn create(
     Body(asked): Body<NewRunRequest>,
 ) -> Result<Created<RunView>, Problem> {
     let plan = plans::find(&state.store, &who.workspace, &asked.plan_id).await?;
-    let (run, order) = orderable(&plan, &who)?;
-    fits(&plan, &asked.max_cost)?;
     let outline = outline(&plan)?;
+    let (run, order) = orderable(&plan, &outline, &who)?;
+    fits(&outline, &asked.max_cost)?;
     let obstacles = against(&state.store, &who, &outline.spends).await?;
     if let Some(obstacle) = obstacles.into_iter().next() {
         return Err(over("the run may cost more than is left", "剩余额度不足", obstacle.at));
@@ -111,12 +111,8 @@ async fn create(
     Ok(Created { at: format!("/api/v1/runs/{run}"), new: before.is_none(), shown })
 }
 
-fn outline(plan: &Plan) -> Result<Outline, Problem> {
-    serde_json::from_value(plan.plan.shown.clone()).map_err(|error| Problem::of_error(Fault::Broken, &error))
-}
-
 /// The run and the order of a plan that may start and has not grown old.
-fn orderable(plan: &Plan, who: &Principal) -> Result<(RunId, String), Problem> {
+fn orderable(plan: &Plan, outline: &Outline, who: &Principal) -> Result<(RunId, String), Problem> {
     let id = &plan.id;
     if !plan.is_good {
         return Err(Problem::new(
@@ -133,7 +129,7 @@ fn orderable(plan: &Plan, who: &Principal) -> Result<(RunId, String), Problem> {
     match (&plan.plan.run, &plan.plan.order) {
         (Some(run), Some(order)) => Ok((run.clone(), order.clone())),
         _ => {
-            let problems = outline(plan)?.obstacles.into_iter().map(|obstacle| obstacle.at).collect();
+            let problems = outline.obstacles.iter().map(|obstacle| obstacle.at.clone()).collect();
             Err(Problem::new(Fault::Conflict, format!("plan {id} is blocked"), format!("计划 {id} 无法执行"))
                 .code("plan_blocked")
                 .next(NextAction::PlanAgain)
@@ -153,8 +149,8 @@ pub(super) fn spending() -> Problem {
 }
 
 /// Holds the most that it may cost against the plan's upper price.
-fn fits(plan: &Plan, max_cost: &Money) -> Result<(), Problem> {
-    for most in outline(plan)?.price.iter().map(|range| &range.high) {
+fn fits(outline: &Outline, max_cost: &Money) -> Result<(), Problem> {
+    for most in outline.price.iter().map(|range| &range.high) {
         if most.currency != max_cost.currency {
             let (paid, given) = (most.currency, max_cost.currency);
             let at = At::at("/max_cost/currency", format!("the plan is priced in {paid}, not in {given}"))
@@ -206,13 +202,10 @@ async fn list(
     Query(asked): Query<RunQuery>,
 ) -> Result<Shown<Page<RunView>>, Problem> {
     let limit = page::limit(asked.limit)?;
-    let after = page::open(asked.cursor.as_deref())?.map(|place| {
-        let (at, id) = place.split_once(' ').ok_or_else(page::wrong)?;
-        Ok::<_, Problem>((at.parse().map_err(|_| page::wrong())?, RunId::new(id)))
-    });
-    let filter = Filter { campaign: asked.campaign, state: asked.state, after: after.transpose()? };
+    let after = page::open_timed(asked.cursor.as_deref())?.map(|(at, id)| (at, RunId::new(id)));
+    let filter = Filter { campaign: asked.campaign, state: asked.state, after };
     let found = runs::page(&state.store, &who.workspace, &filter, limit + 1).await?;
-    let place = |run: &runs::Run| format!("{} {}", run.created_at, run.id);
+    let place = |run: &runs::Run| page::timed(run.created_at, run.id.as_str());
     let page = Page::of(found, limit, place, |run| run);
     let data = view::many(&state.store, &who.workspace, page.data).await?;
     Ok(Shown(Page { data, next_cursor: page.next_cursor }))

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::web::Data;
-use handbill_domain::{
-    ids::RunId,
-    money::{Currency, Money},
-};
+use handbill_domain::{ids::RunId, money::Money};
 use handbill_store::ledger::{self, Line, Total};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -119,9 +116,7 @@ fn total(total: Total) -> Result<UsageTotal, Problem> {
 }
 
 fn money(amount_micros: i64, code: &str) -> Result<Money, Problem> {
-    let currency: Result<Currency, _> = serde_json::from_value(code.into());
-    let currency = currency.map_err(|error| Problem::of_error(handbill_domain::Fault::Broken, &error))?;
-    Ok(Money { amount_micros, currency })
+    Ok(Money { amount_micros, currency: ledger::currency(code)? })
 }
 
 /// One call in the ledger.
@@ -166,15 +161,11 @@ async fn lines(
     Query(asked): Query<LedgerQuery>,
 ) -> Result<Shown<Page<LedgerLine>>, Problem> {
     let limit = page::limit(asked.limit)?;
-    let place = page::open(asked.cursor.as_deref())?;
-    let after = place.as_deref().map(|place| {
-        let (at, call) = place.split_once(' ').ok_or_else(page::wrong)?;
-        Ok::<_, Problem>((at.parse().map_err(|_| page::wrong())?, call))
-    });
+    let after = page::open_timed(asked.cursor.as_deref())?;
+    let after = after.as_ref().map(|(at, call)| (*at, call.as_str()));
     let run = asked.run.map(RunId::new);
-    let found =
-        ledger::page(&state.store, &who.workspace, run.as_ref(), after.transpose()?, limit + 1).await?;
-    let page = Page::of(found, limit, |line| format!("{} {}", line.at, line.call_key), line);
+    let found = ledger::page(&state.store, &who.workspace, run.as_ref(), after, limit + 1).await?;
+    let page = Page::of(found, limit, |line| page::timed(line.at, &line.call_key), line);
     Ok(Shown(Page { data: page.data.into_iter().collect::<Result<_, _>>()?, next_cursor: page.next_cursor }))
 }
 
